@@ -379,6 +379,25 @@ fn the_overview_tells_of_the_action_on_a_service_that_ended_last() {
     let c = told(&snapshot, &[&word]);
     let words = "nothing moves; ▲ last worker :17→:18 1.9.0 ROLLED BACK 30s ago";
     assert!(c.shows(words), "{}", c.text());
+    // Whatever ends after it, it stands among what burns, as `status` has it, until a newer one of its service says more.
+    let mut later_on = |service: &str, seconds: i64| {
+        let mut rows = snapshot.facts.deployment_rows().to_vec();
+        let mut well = (*running).clone();
+        (well.id, well.service) = (format!("after-{seconds}"), fixture::id(service));
+        (well.state, well.finished_at) = (DeploymentState::Successful, Some(later(-seconds)));
+        rows.insert(0, Arc::new(well));
+        snapshot.facts.deployments.value = Some(Arc::new(rows));
+        told(&snapshot, &[])
+    };
+    let c = later_on("auth", 5);
+    let words = "laser-prod/worker  :18 ROLLED BACK: the circuit";
+    assert!(
+        c.shows(words) && c.shows("completed 5s ago"),
+        "{}",
+        c.text()
+    );
+    let c = later_on("worker", 3);
+    assert!(!c.shows("ROLLED BACK"), "{}", c.text());
 }
 
 #[test]

@@ -195,6 +195,11 @@ impl Deployment {
         }
     }
 
+    /// When what it came to was told, as far as that is known (UTC).
+    pub fn turned_back_at(&self) -> Option<Timestamp> {
+        self.finished_at.or(self.rollback_since).or(self.created_at)
+    }
+
     /// When it failed, once that is over (UTC): when it began to go back, which takes its time, else when it ended.
     pub fn failed_at(&self) -> Option<Timestamp> {
         let ended = self.finished_at.filter(|_| self.state.is_bad())?;

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::action::{Intent, Run};
 use super::audit::{AuditRow, Outcome};
 use super::deployment::{Deployment, DeploymentState};
 use super::facts::{APART_S, Facts};
-use super::service::ServiceId;
+use super::service::{ServiceHealth, ServiceId};
 
 /// A change that is under way.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +28,9 @@ impl<'a> Moving<'a> {
         }
     }
 }
+
+/// How long a rollout that failed is told of, seconds: whoever looks wants to know that what was to be out is not.
+const TURNED_BACK_S: i64 = 3_600;
 
 /// How long before its row an action may have begun of which no duration is told, seconds: somebody picked it up.
 const PICKED_UP_S: f64 = 1_800.0;
@@ -61,14 +66,50 @@ impl Facts {
             || going.any(|d| &d.service == service && d.is_ended_by_a_person())
     }
 
-    /// Whether a person wanted a deployment to end as it did: an action that is in the audit trail stopped it, or the vendor says so.
+    /// Whether a person wanted a deployment to end as it did: an action that is in the audit trail stopped it, or one that is about to be
+    /// written there, or the vendor says so.
     pub fn is_stopped_on_purpose(&self, d: &Deployment) -> bool {
         let subject = d.service.to_string();
         let rows = self.audit.value.iter().flat_map(|rows| rows.iter());
         let mut rows = rows.filter(|r| r.subject == subject);
+        // Our own one, until its row is read.
+        let is_ours = |r: &Run| {
+            let since = d.finished_at.map(|at| at.as_second() - APART_S);
+            let until = r.finished_at.map(|at| at.as_second());
+            let in_time = until.is_none_or(|until| since.is_some_and(|since| since <= until));
+            let ended = self.brought_back_by(r).filter(|own| own.id == d.id);
+            matches!(r.outcome, None | Some(Outcome::Succeeded)) && in_time && ended.is_some()
+        };
+        let mut runs = self.runs.iter();
         // One that could not even go back is ill, whoever wanted that.
         d.state == DeploymentState::RolledBack
-            && (d.is_ended_by_a_person() || rows.any(|r| stopped(r, d)))
+            && (d.is_ended_by_a_person() || rows.any(|r| stopped(r, d)) || runs.any(is_ours))
+    }
+
+    /// Newest rollouts of this environment's services that failed, or went back, within the last hour without a person who wanted that:
+    /// until a newer one says what is to come of it. One that `deployments[]` still tells of is told of by the service's own health.
+    pub fn turned_back(&self, now: Timestamp) -> Vec<&Arc<Deployment>> {
+        let rows = self.deployment_rows();
+        let bad = rows.iter().enumerate().filter(|(n, d)| {
+            if d.state.is_running() || !d.state.is_bad() {
+                return false;
+            }
+            let age = d
+                .turned_back_at()
+                .map(|at| now.duration_since(at).as_secs());
+            if age.is_none_or(|s| s > TURNED_BACK_S) {
+                return false;
+            }
+            // Newest first, but for those that go on, and one that goes on says what is to come of it.
+            let mut newer = rows.iter().take(*n);
+            let told = || self.service(&d.service).map(|s| s.health());
+            !newer.any(|r| r.service == d.service)
+                // As with alarms: another environment's is that one's affair.
+                && !self.is_elsewhere(&d.service)
+                && !self.is_stopped_on_purpose(d)
+                && told() != Some(ServiceHealth::Failed)
+        });
+        bad.map(|(_, d)| d).collect()
     }
 
     /// The deployment that an open action stopped, once it has ended: it began before that action, and went back in its time.

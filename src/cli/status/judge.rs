@@ -1,6 +1,6 @@
 //! What speaks against "healthy", and the one word that follows from it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -11,11 +11,11 @@ use crate::cli::paint::Role;
 use crate::cli::session::{Standing, standing};
 use crate::cli::words;
 use crate::domain::alarm::Severity;
+use crate::domain::deployment::Deployment;
 use crate::domain::environment::Env;
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
 use crate::domain::problem::ProblemKind;
-use crate::domain::service::{ServiceHealth, ServiceId};
 use crate::domain::skew::Wrong;
 use crate::domain::text::inert;
 use crate::present::{Pages, Section, Tone, VIEWS, View};
@@ -193,8 +193,12 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
             find(verdict, &s.id.to_string(), text);
         }
     }
-    for (service, text) in turned_back(facts, now) {
-        find(Verdict::Degraded, &service.to_string(), text);
+    for d in facts.turned_back(now) {
+        find(
+            Verdict::Degraded,
+            &d.service.to_string(),
+            turned_back(d, now),
+        );
     }
     for a in facts.firing_here() {
         if a.severity != Severity::Info {
@@ -278,45 +282,18 @@ pub fn word(facts: &Facts, findings: &[Finding]) -> Verdict {
     }
 }
 
-/// How long a rollout that failed is told of: whoever looks wants to know that what was to be out is not.
-const TURNED_BACK_S: i64 = 3_600;
-
-/// Services of this environment whose newest rollout failed, or went back, within the last hour without a person who wanted that, in
-/// words. One that `deployments[]` still tells of is told of by the service's own health.
-fn turned_back(facts: &Facts, now: Timestamp) -> Vec<(&ServiceId, String)> {
-    let mut seen: BTreeSet<&ServiceId> = BTreeSet::new();
-    let mut all = Vec::new();
-    for d in facts.deployment_rows() {
-        // Newest first, but for those that go on, and one that goes on says what is to come of it.
-        if !seen.insert(&d.service) || d.state.is_running() || !d.state.is_bad() {
-            continue;
-        }
-        // As with alarms: another environment's is that one's affair.
-        if facts.is_elsewhere(&d.service) || facts.is_stopped_on_purpose(d) {
-            continue;
-        }
-        let told = facts.service(&d.service).map(|s| s.health());
-        let at = d.finished_at.or(d.rollback_since).or(d.created_at);
-        let age = at.map(|at| now.duration_since(at).as_secs());
-        if told == Some(ServiceHealth::Failed) || age.is_none_or(|s| s > TURNED_BACK_S) {
-            continue;
-        }
-        let what = d.to.as_ref().map_or_else(
-            || "the newest rollout".to_owned(),
-            |to| format!("the rollout of {}", to.revision),
-        );
-        let why = match d.rollback_reason.as_deref().unwrap_or(&d.reason).trim() {
-            "" => "no reason is given",
-            why => why,
-        };
-        let text = format!(
-            "{what} {} {} ago: {why}",
-            d.state.word(),
-            words::ago(at, now)
-        );
-        all.push((&d.service, text));
-    }
-    all
+/// A rollout that failed, or went back, in words.
+fn turned_back(d: &Deployment, now: Timestamp) -> String {
+    let what = d.to.as_ref().map_or_else(
+        || "the newest rollout".to_owned(),
+        |to| format!("the rollout of {}", to.revision),
+    );
+    let why = match d.rollback_reason.as_deref().unwrap_or(&d.reason).trim() {
+        "" => "no reason is given",
+        why => why,
+    };
+    let age = words::ago(d.turned_back_at(), now);
+    format!("{what} {} {age} ago: {why}", d.state.word())
 }
 
 /// What is bad in a view, each thing once: a note that counts bad rows stands for them, and the job that failed is the workflow that

@@ -24,7 +24,7 @@ pub enum Item {
     Alarm(String),
     /// A service that is not well, or that scales out.
     Service(crate::domain::service::ServiceId),
-    /// A deployment that moves.
+    /// A deployment that moves, or the newest of its service that ended badly of late.
     Deployment(String, crate::domain::service::ServiceId),
     /// An action under way.
     Run(String),
@@ -159,7 +159,7 @@ impl Overview {
 }
 
 /// Everything that burns, worst first, and how many of it nobody knows about.
-fn burning(facts: &Facts, systems: &Listed) -> (Vec<Item>, usize) {
+fn burning(facts: &Facts, systems: &Listed, now: Timestamp) -> (Vec<Item>, usize) {
     let mut rows: Vec<(u8, Item)> = Vec::new();
     for a in facts.firing_here() {
         let rank = match a.severity {
@@ -169,6 +169,9 @@ fn burning(facts: &Facts, systems: &Listed) -> (Vec<Item>, usize) {
         };
         rows.push((rank, Item::Alarm(a.name.clone())));
     }
+    // Whatever ends after it, of this service or another: it is to be seen until a newer one of its service says more.
+    let back = facts.turned_back(now).into_iter();
+    rows.extend(back.map(|d| (2, Item::Deployment(d.id.clone(), d.service.clone()))));
     let services = facts.service_rows().iter();
     rows.extend(services.filter_map(|s| Some((rank(s, facts)?, Item::Service(s.id.clone())))));
     let ill = systems.iter().filter(|e| e.burns());
@@ -219,7 +222,7 @@ impl Screen for Overview {
 
     fn sync(&mut self, cx: &Cx<'_>) {
         self.systems.begin(&cx.snapshot.facts, cx.now);
-        let (mut items, doubtful) = burning(&cx.snapshot.facts, &self.systems);
+        let (mut items, doubtful) = burning(&cx.snapshot.facts, &self.systems, cx.now);
         // Where nothing burns the panel is about it anyway.
         let unread = doubt::unread(&cx.snapshot.facts).filter(|_| !items.is_empty());
         self.unread = unread.is_some();

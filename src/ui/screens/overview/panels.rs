@@ -133,6 +133,16 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
                 }
                 None => continue,
             },
+            Some(Item::Deployment(id, _)) => {
+                match facts.deployment_rows().iter().find(|d| &d.id == id) {
+                    Some(d) => {
+                        let spans = unwell::turned_back(d, room, cx);
+                        let unread = facts.deployments.fresh(cx.now).is_none();
+                        doubt::dulled(spans, unread, t.stale)
+                    }
+                    None => continue,
+                }
+            }
             Some(Item::System(id)) => match o.systems.of(id) {
                 Some(e) => systems::burning_line(e, room.times, cx),
                 None => continue,

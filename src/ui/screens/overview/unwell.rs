@@ -2,6 +2,7 @@
 
 use super::doubt;
 use super::panels::{Room, Spans, burning_head};
+use crate::domain::deployment::Deployment;
 use crate::domain::facts::Facts;
 use crate::domain::service::{Service, ServiceHealth};
 use crate::domain::text::clip_middle;
@@ -116,4 +117,23 @@ pub(super) fn line(s: &Service, cx: &Cx<'_>, room: Room) -> Spans {
         spans.push((format!("; {why}"), t.warn));
     }
     doubt::dulled(spans, is_doubtful, t.stale)
+}
+
+/// The newest rollout of a service that ended badly: what runs by now may be well, and what was to be out is not.
+pub(super) fn turned_back(d: &Deployment, room: Room, cx: &Cx<'_>) -> Spans {
+    let t = cx.theme;
+    let word = ServiceHealth::Degraded.word();
+    let mut spans = burning_head("■", word, t.critical, d.turned_back_at(), room.times, cx);
+    let to = d.to.as_ref();
+    let what = to.map_or_else(
+        || "the rollout".into(),
+        |r| format!(":{}", r.revision.number),
+    );
+    let why = d.trouble().unwrap_or_default();
+    spans.extend([
+        (format!("{}  ", d.service), t.strong),
+        (format!("{what} {}", d.state.word()), t.critical),
+        (format!(": {why}"), t.warn),
+    ]);
+    spans
 }
