@@ -1045,6 +1045,26 @@ fn what_nobody_could_tell_is_unknown_on_the_overview_with_what_to_do() {
     assert!(c.shows("of 4 steady, the others unknown"), "{}", c.text());
 }
 
+/// Clusters that were not listed have no rows that could look old.
+#[test]
+fn clusters_of_which_not_all_services_were_read_are_named() {
+    let lacks = "not all read of laser-dev, laser-staging";
+    let (why, fix) = ("it asks us to slow down", "Wait.");
+    let mut snapshot = fixture::snapshot();
+    let facts = &mut snapshot.facts;
+    let slow = Problem::new(ProblemKind::Throttled, "ecs", "Cannot list", why, fix);
+    facts.services.error = Some(slow);
+    facts.services_unread = Some(Default::default());
+    facts.clusters_unread = vec!["laser-dev".into(), "laser-staging".into()];
+    for (columns, rows) in [(80, 24), (160, 48)] {
+        let mut c = Console::with(columns, rows, snapshot.clone());
+        assert!(c.shows(", some services not known"), "{}", c.text());
+        assert!(c.shows(&format!("? services {lacks}: ")), "{}", c.text());
+        c.keys("3");
+        assert!(c.shows(&format!("   {lacks}: ")), "{}", c.text());
+    }
+}
+
 #[test]
 fn what_burns_is_named_by_the_component_with_the_age_of_its_fault() {
     let mut snapshot = fixture::snapshot();

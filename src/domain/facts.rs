@@ -121,6 +121,8 @@ pub struct Facts {
     pub services: Part<Arc<Vec<Arc<Service>>>>,
     /// Where the services' error is about some of them alone: those that it is about.
     pub services_unread: Option<BTreeSet<ServiceId>>,
+    /// The same by cluster: those of which not all services could be listed and read. What is not listed is no row that could be old.
+    pub clusters_unread: Vec<String>,
     /// Task definitions that services use, by ARN.
     pub task_definitions: Part<Arc<BTreeMap<String, Arc<TaskDefinition>>>>,
     /// Where the task definitions' error is about some of them alone: why each could not be read, by ARN.
@@ -207,6 +209,9 @@ pub struct Facts {
     pub providers: Vec<ProviderHealth>,
 }
 
+/// Clusters that are named before it is said how many more there are.
+const NAMED: usize = 3;
+
 /// The vendor's clock need not be ours, seconds.
 pub(super) const APART_S: i64 = 5;
 
@@ -245,6 +250,17 @@ impl Facts {
             Some(_) => Freshness::Stale,
             None => self.services.freshness(now),
         }
+    }
+
+    /// Of which clusters not all services could be read, in words. `None`: of all, or of none.
+    pub fn unread_words(&self) -> Option<String> {
+        let all = &self.clusters_unread;
+        let named = all.get(..all.len().min(NAMED)).unwrap_or_default();
+        let more = match all.len() - named.len() {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        (!all.is_empty()).then(|| format!("not all read of {}{more}", named.join(", ")))
     }
 
     /// The service of that id, if known.

@@ -119,6 +119,7 @@ fn cannot_list(p: &mut Picture, problem: Problem) -> Option<ProblemKind> {
     if p.inventory.is_empty() || problem.is_about_credentials() {
         p.facts.services.error = Some(problem.clone());
         p.facts.services_unread = None;
+        p.facts.clusters_unread.clear();
         p.facts.deployments.error = Some(problem.clone());
         p.facts.task_definitions.error = Some(problem.clone());
         p.facts.definitions_unread = Arc::default();
@@ -307,6 +308,7 @@ fn tell(p: &mut Picture) {
     let Some((_, first)) = clusters.first_key_value() else {
         let failed = p.facts.services.error.take().is_some();
         p.facts.services_unread = None;
+        p.facts.clusters_unread.clear();
         if failed {
             // They were not to be known either, and are read once: no answer of theirs would tell that they are.
             task_definitions::tell(p);
@@ -315,10 +317,12 @@ fn tell(p: &mut Picture) {
     };
     let whole = p.unread.len() == p.inventory.len() || first.is_about_credentials();
     let mut problem = (*first).clone();
-    if !whole {
-        let names: Vec<&str> = clusters.keys().map(|name| name.as_str()).collect();
-        problem.what = format!("{} in {}", problem.what, names.join(", "));
+    let mut names: Vec<String> = clusters.keys().map(|name| (*name).clone()).collect();
+    match whole {
+        true => names.clear(),
+        false => problem.what = format!("{} in {}", problem.what, names.join(", ")),
     }
+    p.facts.clusters_unread = names;
     let unread: BTreeSet<ServiceId> = p.unread.keys().cloned().collect();
     p.facts.services_unread = (!whole).then_some(unread);
     if p.services.is_empty() {
@@ -587,6 +591,8 @@ mod tests {
         assert_eq!(left, ["a/1", "b/1"]);
         let told = p.facts.services.error.clone().unwrap();
         assert_eq!(told.what, "Cannot read services in a");
+        let unread = p.facts.unread_words();
+        assert_eq!(unread.as_deref(), Some("not all read of a"));
     }
 
     /// A typo, or a cluster that somebody deleted: those of the others look as well as ever, and are not all.
@@ -626,6 +632,7 @@ mod tests {
         };
         take_inventory(&mut p, Ok(listed), Timestamp::now());
         assert_eq!(p.facts.services.error, None);
+        assert_eq!(p.facts.unread_words(), None);
         assert!(p.facts.service_rows().is_empty());
     }
 }

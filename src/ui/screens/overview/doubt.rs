@@ -20,6 +20,16 @@ pub(super) fn words<T>(part: &Part<T>, cx: &Cx<'_>) -> Option<String> {
     }
 }
 
+/// The same of the services: where some clusters' could not be read, which.
+pub(super) fn of_services(cx: &Cx<'_>) -> Option<String> {
+    let facts = &cx.snapshot.facts;
+    let part = &facts.services;
+    match (facts.unread_words(), &part.error) {
+        (Some(lacks), Some(p)) if part.is_young(cx.now) => Some(format!("{lacks}: {}", p.why)),
+        _ => words(part, cx),
+    }
+}
+
 /// A title with the doubt about what stands under it.
 pub(super) fn titled(title: String, doubt: Option<String>) -> String {
     match doubt {
@@ -39,20 +49,31 @@ pub(super) fn dulled(mut spans: Spans, is_doubtful: bool, stale: Style) -> Spans
 }
 
 /// What was never read, and why: beside what burns it would not be missed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Unread<'a> {
     /// Alarms, or services.
     pub what: &'static str,
     /// Where they would be listed, which says why they are not.
     pub screen: ScreenId,
+    /// Which of them, where it is a part.
+    lacks: Option<String>,
     problem: &'a Problem,
 }
 
 impl Unread<'_> {
     /// What cannot be read, why, and what to do.
-    pub fn words(self) -> String {
+    pub fn words(&self) -> String {
         let Problem { why, fix, .. } = self.problem;
-        format!("{} cannot be read: {why}. {fix}", self.what)
+        match &self.lacks {
+            Some(lacks) => format!("{} {lacks}: {why}. {fix}", self.what),
+            None => format!("{} cannot be read: {why}. {fix}", self.what),
+        }
+    }
+
+    /// The same in a title.
+    pub fn short(&self) -> String {
+        let part = if self.lacks.is_some() { "some " } else { "" };
+        format!("{part}{} not known", self.what)
     }
 }
 
@@ -64,12 +85,23 @@ pub(super) fn unread(facts: &Facts) -> Option<Unread<'_>> {
         ("alarms", ScreenId::Alerts, alarms),
         ("services", ScreenId::Services, services),
     ];
-    parts.into_iter().find_map(|(what, screen, (error, read))| {
+    let never = parts.into_iter().find_map(|(what, screen, (error, read))| {
         let problem = error.as_ref().filter(|_| !read)?;
         Some(Unread {
             what,
             screen,
+            lacks: None,
             problem,
         })
-    })
+    });
+    // A cluster that was not listed has no rows that could look old.
+    let partly = || {
+        Some(Unread {
+            what: "services",
+            screen: ScreenId::Services,
+            lacks: Some(facts.unread_words()?),
+            problem: facts.services.error.as_ref()?,
+        })
+    };
+    never.or_else(partly)
 }

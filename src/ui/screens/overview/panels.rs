@@ -52,11 +52,16 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         (n, unknown) => format!("Burning  {n}, {unknown} not known"),
     };
     // Where nothing stands under it, a line says whether that can be believed.
-    let doubt = || doubt::words(&facts.alarms, cx).or_else(|| doubt::words(&facts.services, cx));
+    let services = || match facts.clusters_unread.is_empty() {
+        true => doubt::words(&facts.services, cx),
+        // A line of its own says it.
+        false => None,
+    };
+    let doubt = || doubt::words(&facts.alarms, cx).or_else(services);
     let doubt = (o.burning > 0).then(doubt).flatten();
     let unread = (o.burning > 0).then(|| doubt::unread(facts)).flatten();
-    let title = match unread {
-        Some(u) => format!("{title}, {} not known", u.what),
+    let title = match &unread {
+        Some(u) => format!("{title}, {}", u.short()),
         None => title,
     };
     let inside = panel(buf, area, &doubt::titled(title, doubt), false, t);
@@ -70,7 +75,10 @@ pub(super) fn burning(o: &Overview, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         let elsewhere = those(AlarmState::Alarm);
         let room = inside.width;
         let of_alarms = || failed("alarms", facts.alarms.error.as_ref(), room, cx);
-        let of_services = || failed("services", facts.services.error.as_ref(), room, cx);
+        let of_services = || match doubt::unread(facts) {
+            Some(u) => told_in(&format!("cannot tell, {}", u.words()), t.critical, room),
+            None => failed("services", facts.services.error.as_ref(), room, cx),
+        };
         let one = |words: Spans| vec![words];
         let lines: Vec<Spans> = match (
             facts.alarms.freshness(cx.now),
@@ -361,7 +369,9 @@ pub(super) fn services(systems: Option<&str>, cx: &Cx<'_>, area: Rect, buf: &mut
     let counted = match (&doubt, all) {
         (Some(_), 0) => "services unknown".to_owned(),
         (Some(_), _) if partly => {
-            format!("services {steady} of {all} steady, the others unknown")
+            let others = facts.unread_words();
+            let others = others.unwrap_or_else(|| "the others unknown".into());
+            format!("services {steady} of {all} steady, {others}")
         }
         (Some(_), _) => format!("services unknown, {steady} of {all} were steady"),
         (None, 0) => "no ECS services in this account and region".to_owned(),
@@ -394,7 +404,7 @@ pub(super) fn services(systems: Option<&str>, cx: &Cx<'_>, area: Rect, buf: &mut
         Some(words) => format!("{title} · {words}"),
         None => title,
     };
-    let title = doubt::titled(title, doubt::words(part, cx));
+    let title = doubt::titled(title, doubt::of_services(cx));
     let inside = panel(buf, area, &service_row::titled(title, cx), false, t);
     let table = Table {
         columns: &timed(&service_row::columns(cx), cx.absolute),

@@ -39,10 +39,14 @@ pub(super) fn view(s: &Services, cx: &Cx<'_>, buf: &mut Buffer) {
         }
         (Freshness::Failed, Some(at)) => {
             let why = part.error.as_ref().map_or(String::new(), |p| p.why.clone());
-            title.push_str(&format!(
-                "   read {}; now: {why}",
-                when(cx.now, at, cx.absolute)
-            ));
+            let read = when(cx.now, at, cx.absolute);
+            // What is missing has no row that would look it.
+            let told = match cx.snapshot.facts.unread_words() {
+                Some(lacks) if part.is_young(cx.now) => format!("   {lacks}: {why}"),
+                Some(lacks) => format!("   {lacks}; read {read}; now: {why}"),
+                None => format!("   read {read}; now: {why}"),
+            };
+            title.push_str(&told);
         }
         _ => {}
     }
