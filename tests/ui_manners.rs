@@ -185,10 +185,15 @@ fn a_filter_searches_what_a_row_shows() {
     let mut rows = (**snapshot.facts.audit.value.as_ref().unwrap()).clone();
     let mut failed = rows[0].clone();
     (failed.seq, failed.outcome) = (99, Some(Outcome::Failed));
+    let mut back = failed.clone();
+    (back.seq, back.detail) = (98, "rolled back to worker:17: its breaker".into());
+    rows.insert(0, back);
     rows.insert(0, failed);
     snapshot.facts.audit = part(Arc::new(rows));
     let mut c = Console::with(160, 48, snapshot);
-    c.keys("8/failed<enter>");
+    c.keys("8");
+    assert_eq!(kept(&c, " ROLLED BACK "), 1, "{}", c.text());
+    c.keys("/failed<enter>");
     assert_eq!(
         (kept(&c, "▲ FAILED"), kept(&c, "succeeded")),
         (1, 0),

@@ -15,6 +15,7 @@ use sight::{UNREAD, rollout_mark};
 
 use super::back;
 use super::words::same;
+use crate::domain::audit::WENT_BACK;
 use crate::domain::deployment::{Deployment, DeploymentSource, DeploymentState, RevisionLoad};
 use crate::domain::service::{Revision, Rollout, Service, ServiceId, image_tag};
 
@@ -242,7 +243,7 @@ fn overtaken(other: &Rollout, ours: Option<&Rollout>) -> Step {
             note: format!("ROLLING BACK to {}: {why}", other.revision),
         };
     }
-    Step::Lost(format!("rolled back to {}: {why}", other.revision))
+    Step::Lost(format!("{WENT_BACK}{}: {why}", other.revision))
 }
 
 fn settled(r: &Rollout) -> bool {
@@ -299,7 +300,7 @@ fn by_deployment(sight: &Sight, ours: &Deployment, seen: &[String]) -> Step {
             }
             None => "ECS says completed".to_owned(),
         }),
-        DeploymentState::RolledBack => Step::Lost(format!("rolled back to {}: {why}", back(ours))),
+        DeploymentState::RolledBack => Step::Lost(format!("{WENT_BACK}{}: {why}", back(ours))),
         DeploymentState::Stopped => match newer.and_then(|d| Some((&d.id, d.to.as_ref()?))) {
             Some((id, to)) => Step::Superseded(superseded(id, &to.revision)),
             // The list was read again once this one had stopped; where ECS does not list the other yet, only its words tell of it.

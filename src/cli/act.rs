@@ -218,8 +218,9 @@ async fn ended(
             format!(" after {}", words::elapsed(run.started_at, end))
         });
         let text = format!("{took}  {}", inert(&run.title));
+        let last = run.lines.last().map_or("", |l| l.text.as_str());
         session.out.pieces(&[
-            (super::audit::role(outcome), outcome.word()),
+            (super::audit::role(outcome), outcome.word_for(last)),
             (Role::Plain, &text),
         ])?;
     }

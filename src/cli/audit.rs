@@ -123,7 +123,7 @@ fn rows(rows: Vec<AuditRow>, of: Chain<'_>, out: &mut Out) -> Result<Exit, Probl
             cell(&r.subject),
             cell(&r.event),
             r.outcome
-                .map_or_else(|| cell(""), |o| painted(role(o), o.word())),
+                .map_or_else(|| cell(""), |o| painted(role(o), o.word_for(&r.detail))),
             cell(
                 r.duration_s
                     .map_or_else(String::new, |s| format!("{:.0}s", s.trunc())),

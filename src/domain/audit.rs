@@ -3,6 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::deployment::DeploymentState;
+
+/// How the words begin of an action that failed because its rollout went back by itself.
+pub const WENT_BACK: &str = "rolled back to ";
+
 /// How an action ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -31,6 +36,14 @@ impl Outcome {
             Self::Unknown => "UNKNOWN",
             Self::Abandoned => "abandoned",
             Self::Stopped => "stopped",
+        }
+    }
+
+    /// The word shown where the action's own words are known: what went back is called so everywhere, and is no more to be mended.
+    pub fn word_for(self, words: &str) -> &'static str {
+        match self {
+            Self::Failed if words.starts_with(WENT_BACK) => DeploymentState::RolledBack.word(),
+            _ => self.word(),
         }
     }
 }

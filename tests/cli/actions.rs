@@ -271,7 +271,9 @@ fn a_bad_image_fails_is_rolled_back_by_the_platform_and_is_told_as_failed() {
         .position(|l| l.contains("PRICING_TABLE is missing"));
     assert!(task.is_some() && said > task, "{}", ran.out);
     assert!(lines[said.unwrap()].contains("ERROR"), "{}", ran.out);
-    let ended = lines.iter().position(|l| l.starts_with("FAILED after "));
+    let ended = lines
+        .iter()
+        .position(|l| l.starts_with("ROLLED BACK after "));
     assert!(ended.is_some() && ended < task, "{}", ran.out);
     assert!(
         image(&platform).ends_with("/laser/api:1.8.2"),
@@ -297,6 +299,9 @@ fn a_bad_image_fails_is_rolled_back_by_the_platform_and_is_told_as_failed() {
         (Some("outcome"), Some("failed")),
         "{outcome}"
     );
+    // One word for it everywhere.
+    let told = platform.run(&["audit"]).out;
+    assert!(told.contains("ROLLED BACK"), "{told}");
 }
 
 /// The SDK heeds an endpoint for ECS alone: an action is done there, whatever is asked elsewhere.

@@ -45,7 +45,11 @@ pub(super) fn row(r: &AuditRow, cx: &Cx<'_>) -> Row {
         Some(Outcome::Unknown) => ("? UNKNOWN".to_owned(), t.unknown),
         Some(Outcome::Refused) => ("refused".to_owned(), t.warn),
         Some(Outcome::Stopped) => ("■ stopped".to_owned(), t.warn),
-        Some(o) => (format!("▲ {}", o.word()), t.critical),
+        Some(o) => match o.word_for(&r.detail) {
+            // As long as the column is wide.
+            word if word != o.word() => (word.to_owned(), t.critical),
+            word => (format!("▲ {word}"), t.critical),
+        },
         None => (String::new(), t.muted),
     };
     Row::new([
