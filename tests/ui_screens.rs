@@ -1166,8 +1166,16 @@ fn clock_times_are_whole_in_eighty_columns() {
     for alarm in Arc::make_mut(alarms) {
         Arc::make_mut(alarm).since = Some(ago(3 * 86_400));
     }
-    c.msg(Msg::Snapshot(Arc::new(snapshot)));
+    c.msg(Msg::Snapshot(Arc::new(snapshot.clone())));
     assert!(c.shows(" 11-20 12:41 "), "{}", c.text());
+    // Nor do they take the threshold away where a name is long: that is cut in its middle.
+    snapshot.facts.seq += 1;
+    let alarms = Arc::make_mut(snapshot.facts.alarms.value.as_mut().unwrap());
+    Arc::make_mut(alarms.last_mut().unwrap()).name =
+        format!("laser-prod-{}-storage", "db".repeat(20));
+    c.msg(Msg::Snapshot(Arc::new(snapshot)));
+    assert!(c.shows("fires if"), "{}", c.text());
+    assert!(c.shows(" > 150 ") && c.shows("-storage "), "{}", c.text());
 }
 
 /// With clock times no age is left on any list, and the columns stand in eighty columns, whatever is of today.

@@ -18,7 +18,7 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::left("state", 9),
     Column::left("sev", 4),
     Column::age("since", 5),
-    Column::left("alarm", 16).grow(3).middle(),
+    Column::left("alarm", SHORT).grow(3).middle(),
     Column::right("now", 7),
     Column::left("fires if", 9),
     Column::left("3 hours", 16).drop(1),
@@ -30,6 +30,9 @@ const WIDE: u16 = 100;
 
 /// Columns of a name that counts for more than the curve and the reason, which its own page tells: by the name one tells a colleague.
 const NAME: u16 = 40;
+
+/// Columns of a name at least.
+const SHORT: u16 = 16;
 
 /// Columns of the curve.
 const fn curve(cx: &Cx<'_>) -> u16 {
@@ -47,6 +50,11 @@ pub(super) fn columns(longest: usize, cx: &Cx<'_>) -> Vec<Column> {
         column.width = column.width.max(longest);
         // Once it is whole, what is left is the reason's.
         column.grow = 1;
+    }
+    // A clock time is never cut: before it would take the threshold away, the name gives up its middle.
+    let over = least(&columns).saturating_sub(cx.body.width);
+    for column in columns.iter_mut().filter(|c| c.title == "alarm") {
+        column.width = column.width.saturating_sub(over).max(SHORT);
     }
     columns
 }
