@@ -371,6 +371,7 @@ fn moments(m: &MetricWidget, from: Timestamp, until: Timestamp, cx: &Cx<'_>) -> 
             all.push(Mark {
                 at,
                 label: clip(&moment.label, 16),
+                weight: 0,
             });
         }
     }

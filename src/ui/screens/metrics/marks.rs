@@ -79,11 +79,14 @@ pub fn marks<'a>(
             Mark {
                 at,
                 label: format!("{}{number}", d.service.name),
+                weight: if d.state.is_bad() { 2 } else { 0 },
             }
         }));
         all.extend(ended.map(|at| Mark {
             at,
             label: d.state.word().to_owned(),
+            // What it was is worth more than its end, which the picture may tell.
+            weight: u8::from(d.state.is_bad()),
         }));
     }
     all.order_by(|a, b| a.at.cmp(&b.at).then_with(|| a.label.cmp(&b.label)));

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::ticks::Scale;
-use super::{Chart, Plot};
+use super::{Chart, Mark, Plot};
 use crate::domain::order::Ordered;
 use crate::domain::text::{clip, width};
 use crate::ui::theme::Theme;
@@ -108,8 +108,8 @@ impl Chart<'_> {
 
     pub(super) fn marks(&self, buf: &mut Buffer, plot: Rect, theme: &Theme) {
         let places = self.marks.iter();
-        let places = places.filter_map(|m| Some((self.column(m.at, plot)?, m.label.as_str())));
-        let places: Vec<(u16, &str)> = places.collect();
+        let places = places.filter_map(|m| Some((self.column(m.at, plot)?, m)));
+        let mut places: Vec<(u16, &Mark)> = places.collect();
         for (x, _) in &places {
             for y in plot.y..plot.bottom() {
                 line(buf, *x, y, 1, &[("┊".to_owned(), theme.marker)]);
@@ -117,23 +117,24 @@ impl Chart<'_> {
             line(buf, *x, plot.bottom(), 1, &[("▲".to_owned(), theme.marker)]);
         }
         // Words beside their mark on the axis, and only where they hide no other mark or word.
-        let mut free = plot.x;
-        for (i, (x, label)) in places.iter().enumerate() {
-            let words = width(label) as u16;
-            let next = places.get(i + 1).map_or(plot.right(), |p| p.0);
-            let right = x + 1;
-            let start = if right >= free && right + words <= next {
-                Some(right)
-            } else {
-                x.checked_sub(words).filter(|start| *start >= free)
-            };
-            if let Some(start) = start {
-                let spans = [((*label).to_owned(), theme.marker)];
-                line(buf, start, plot.bottom(), words, &spans);
+        let columns: Vec<u16> = places.iter().map(|p| p.0).collect();
+        places.order_by_key(|p| std::cmp::Reverse(p.1.weight));
+        let mut said: Vec<(u16, u16)> = Vec::new();
+        for (x, mark) in places {
+            let words = width(&mark.label) as u16;
+            let is_free = |start: &u16| {
+                let end = start + words;
+                let inside = *start >= plot.x && end <= plot.right();
+                let hides = columns.iter().any(|c| (*start..end).contains(c));
                 // One column apart, or two words read as one.
-                free = start + words + 1;
+                inside && !hides && said.iter().all(|(from, to)| end < *from || start > to)
+            };
+            let sides = [Some(x + 1), x.checked_sub(words)];
+            if let Some(start) = sides.into_iter().flatten().find(is_free) {
+                let spans = [(mark.label.clone(), theme.marker)];
+                line(buf, start, plot.bottom(), words, &spans);
+                said.push((start, start + words));
             }
-            free = free.max(x + 1);
         }
     }
 

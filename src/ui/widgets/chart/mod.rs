@@ -45,6 +45,8 @@ pub struct Mark {
     pub at: Timestamp,
     /// A word or two.
     pub label: String,
+    /// Who is named first where there is room for some alone: the largest.
+    pub weight: u8,
 }
 
 /// A chart. All lines share one unit and one axis.

@@ -89,6 +89,7 @@ fn thresholds_marks_and_the_crosshair_are_where_they_belong() {
     let marks = [Mark {
         at: at(30),
         label: "api:42".into(),
+        weight: 0,
     }];
     let mut c = chart(&points, &UTC);
     c.thresholds = vec![80.0];
@@ -149,8 +150,9 @@ fn labels_hide_no_mark_and_do_not_run_into_each_other() {
     let mark = |minute, label: &str| Mark {
         at: at(minute),
         label: label.into(),
+        weight: 0,
     };
-    let marks = [
+    let mut marks = [
         mark(20, "worker:4"),
         mark(26, "worker:5"),
         mark(28, "auth:2"),
@@ -168,6 +170,14 @@ fn labels_hide_no_mark_and_do_not_run_into_each_other() {
     {
         assert!(marks.iter().any(|m| m.label == word), "{word}: {axis}");
     }
+    // What failed has its name before others, whatever came before it.
+    assert!(axis.contains("auth:2") && !axis.contains("api:6"), "{axis}");
+    marks[3].weight = 2;
+    let mut c = chart(&[], &UTC);
+    c.marks = &marks;
+    let rows = drawn(&c);
+    let axis = &rows[8];
+    assert!(axis.contains("api:6") && !axis.contains("auth:2"), "{axis}");
 }
 
 #[test]
