@@ -284,7 +284,7 @@ fn told_of(step: &Step, pages: &Pages<'_>) -> Option<Told> {
         steps::edge_errors(&mut told, facts, now);
         steps::development(&mut told, facts, now);
     }
-    told.alarms(facts, now, step.id);
+    told.alarms(pages, step);
     Some(told)
 }
 

@@ -353,10 +353,32 @@ fn an_alarm_speaks_for_the_step_whose_metric_it_watches() {
     ]));
     let map = graph(&facts, now());
     assert_eq!(ids(map.starts()), ["postgres"]);
-    assert_eq!(map.node("postgres").unwrap().says, "alarm full");
+    let postgres = map.node("postgres").unwrap();
+    assert_eq!(postgres.says, "alarm full");
+    assert_eq!(postgres.about(), None, "it names no database");
     assert_eq!(map.node("ecs").unwrap().says, "alarm 5xx");
     let balancer = map.node("balancer").unwrap();
     assert_eq!(balancer.says, "alarm refused");
+    // It leads to the row of what it watches, and not to the first of the page.
+    let known = facts.estate.databases.value.as_mut().map(Arc::make_mut);
+    let known = &mut known.unwrap().instances;
+    let other = known[0].clone();
+    known[0].id = "analytics".into();
+    known.push(Database {
+        id: "main".into(),
+        ..other
+    });
+    let mut full = (*facts.alarm_rows()[0]).clone();
+    if let AlarmRule::Metric { query: Some(q), .. } = &mut full.rule {
+        let of = [("DBInstanceIdentifier", "main")];
+        q.metric = MetricId::new("AWS/RDS", "DatabaseConnections", &of);
+    }
+    facts.alarms = part(Arc::new(vec![Arc::new(full)]));
+    let about = graph(&facts, now()).node("postgres").unwrap().about();
+    assert_eq!(
+        about.map(|p| (p.view, p.section, p.row)),
+        Some(("databases", "databases", "main".to_owned()))
+    );
     // That nobody told of the targets is not lost.
     let lines: Vec<_> = map.headline().into_iter().map(|c| c.text).collect();
     assert!(

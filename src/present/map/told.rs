@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::super::words::span;
 use super::super::{Pages, Place, Section, Tone, View, postgres, redis_server};
 use super::remark::Remark;
+use super::{By, Step};
 use crate::domain::alarm::{Alarm, AlarmRule, Severity};
 use crate::domain::facts::Facts;
 use crate::domain::part::{Freshness, Part};
@@ -139,21 +140,29 @@ impl Told {
     }
 
     /// Takes the firing alarms that are about a step. Where alarms can speak of it and nobody tells of them, it is not known.
-    pub fn alarms(&mut self, facts: &Facts, now: Timestamp, step: &str) {
-        if !OF_ALARMS.contains(&step) || !self.part(&facts.alarms, now) {
+    pub(super) fn alarms(&mut self, pages: &Pages<'_>, step: &Step) {
+        let (facts, now) = (pages.facts, pages.now);
+        let watched: &[Watched] = match &step.told_by {
+            By::Views(all) => all,
+            _ => &[],
+        };
+        if !OF_ALARMS.contains(&step.id) || !self.part(&facts.alarms, now) {
             return;
         }
         if facts.alarms.fresh(now).is_none() {
             return;
         }
-        for a in facts.firing_here().filter(|a| about(a) == Some(step)) {
+        for a in facts.firing_here().filter(|a| about(a) == Some(step.id)) {
             let tone = match a.severity {
                 Severity::Critical => Tone::Bad,
                 Severity::Warning => Tone::Warn,
                 Severity::Info => continue,
             };
             let remark = Remark::new(tone, format!("alarm {}", a.name)).since(a.since);
-            self.remarks.push(remark.told_elsewhere(true));
+            self.remarks.push(Remark {
+                about: row_of(a, watched, pages),
+                ..remark.told_elsewhere(true)
+            });
         }
     }
 }
@@ -181,6 +190,25 @@ fn about(alarm: &Alarm) -> Option<&'static str> {
         "AWS/ApplicationELB" if by_target => "ecs",
         "AWS/ApplicationELB" => "balancer",
         _ => return None,
+    })
+}
+
+/// The row that has the name of what an alarm watches, on the pages of its step: whoever follows the alarm looks for that one.
+fn row_of(alarm: &Alarm, watched: &[Watched], pages: &Pages<'_>) -> Option<Place> {
+    let values = alarm.metrics().flat_map(|m| m.dimensions.iter());
+    let values: Vec<&str> = values.map(|(_, value)| value.as_str()).collect();
+    let views = watched.iter().map(|w| w.view);
+    let mut views = views.filter(|v| !values.is_empty() && v.applies(pages.facts));
+    views.find_map(|view| {
+        pages.of(view).iter().find_map(|section| {
+            let mut rows = section.rows.iter();
+            let row = rows.find(|r| values.contains(&r.id.as_str()))?;
+            Some(Place {
+                view: view.id,
+                section: section.name,
+                row: row.id.clone(),
+            })
+        })
     })
 }
 
