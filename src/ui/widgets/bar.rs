@@ -23,10 +23,20 @@ pub fn bar(ratio: f64, width: u16) -> (String, String) {
 
 /// A sparkline of the newest values in `width` columns, scaled between their own least and most. Gaps (NaN) stay blank.
 pub fn spark(values: impl DoubleEndedIterator<Item = f64>, width: u16) -> String {
+    spark_within(values, None, width)
+}
+
+/// The same, with a limit that lies within the scale: a curve that is far from it keeps to its end.
+fn spark_within(
+    values: impl DoubleEndedIterator<Item = f64>,
+    limit: Option<f64>,
+    width: u16,
+) -> String {
     const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let mut newest: Vec<f64> = values.rev().take(usize::from(width)).collect();
     newest.reverse();
-    let finite = newest.iter().copied().filter(|v| v.is_finite());
+    let scaled = newest.iter().copied().chain(limit);
+    let finite = scaled.filter(|v| v.is_finite());
     let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
         (l.min(v), h.max(v))
     });
@@ -44,12 +54,13 @@ pub fn spark(values: impl DoubleEndedIterator<Item = f64>, width: u16) -> String
 }
 
 /// A sparkline of a stretch of time that ends at `until`, in `width` columns: each shows the highest of its share of the points, or the
-/// lowest where low is what matters. A point reaches over `apart_s` seconds; columns that none reaches stay blank.
+/// lowest where low is what matters, beside what it is compared with, if that is known. A point reaches over `apart_s` seconds; columns
+/// that none reaches stay blank.
 pub fn spark_span(
     points: &[(Timestamp, f64)],
     apart_s: u32,
     (length_s, until): (u32, Timestamp),
-    low: bool,
+    (low, limit): (bool, Option<f64>),
     width: u16,
 ) -> String {
     let mut cells = vec![f64::NAN; usize::from(width)];
@@ -79,7 +90,7 @@ pub fn spark_span(
             }
         }
     }
-    spark(cells.into_iter(), width)
+    spark_within(cells.into_iter(), limit, width)
 }
 
 #[cfg(test)]
@@ -91,7 +102,7 @@ mod tests {
         let until = Timestamp::from_second(1_800_000_000).unwrap();
         let minute = |n: i64| Timestamp::from_second(1_800_000_000 - n * 60).unwrap();
         let mut points: Vec<_> = (1..=180).rev().map(|n| (minute(n), 1.0)).collect();
-        let of = |points: &[_], low| spark_span(points, 60, (10_800, until), low, 16);
+        let of = |points: &[_], low| spark_span(points, 60, (10_800, until), (low, None), 16);
         points[5].1 = 8.0;
         assert_eq!(of(&points, false), format!("█{}", "▁".repeat(15)));
         points[5].1 = 0.0;
@@ -101,8 +112,12 @@ mod tests {
         assert_eq!(of(&late, false), format!("{}▁", " ".repeat(15)));
         // A point an hour fills its hour.
         let hours = [(minute(180), 1.0), (minute(120), 8.0)];
-        let drawn = spark_span(&hours, 3_600, (10_800, until), false, 6);
+        let drawn = spark_span(&hours, 3_600, (10_800, until), (false, None), 6);
         assert_eq!(drawn, "▁▁██  ");
+        // A disk that fills a little is far from full.
+        let disk = |limit| spark_span(&hours, 3_600, (10_800, until), (true, limit), 6);
+        assert_eq!(disk(Some(-62.0)), "▇▇██  ");
+        assert_eq!(disk(Some(50.0)), "▁▁▂▂  ");
     }
 
     #[test]

@@ -183,11 +183,17 @@ pub(super) fn row(a: &Alarm, place: Place, cx: &Cx<'_>) -> Row {
         Some(g) => format!("{}/{} fire", g.firing, g.members),
         None => threshold(a, cx),
     };
-    let low =
-        matches!(&a.rule, AlarmRule::Metric { comparison, .. } if comparison.starts_with('<'));
+    let (low, limit) = match &a.rule {
+        AlarmRule::Metric {
+            comparison,
+            threshold,
+            ..
+        } => (comparison.starts_with('<'), *threshold),
+        _ => (false, None),
+    };
     let line = series(a, cx).map_or(String::new(), |s| {
         let span = (WINDOW.length_s, cx.now);
-        spark_span(&s.points, s.apart_s(), span, low, curve(cx))
+        spark_span(&s.points, s.apart_s(), span, (low, limit), curve(cx))
     });
     Row::new([
         (shape, style),
