@@ -677,6 +677,18 @@ async fn what_cannot_work_is_refused_in_the_preview() {
     assert!(console.store.audit_rows(1).await.unwrap().is_empty());
 }
 
+/// Whoever took the wrong tag goes back without knowing it: what runs is told by the digest that ECS resolved its tag to.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_is_older_than_the_one_that_runs_is_warned_of() {
+    let bench = Bench::new().await;
+    let console = bench.console().await;
+    let old = |w: &String| w.starts_with("the image is older than the one that runs: pushed ");
+    let back = console.preview(deploy("1.8.1")).await.warnings;
+    assert!(back.iter().any(old), "{back:?}");
+    let on = console.preview(deploy("1.9.0-rc.1")).await.warnings;
+    assert!(!on.iter().any(old), "{on:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preview_that_the_world_has_overtaken_is_not_executed() {
     let bench = Bench::new().await;

@@ -131,6 +131,7 @@ class Changes(unittest.TestCase):
         revision = deployments("api")[0]["targetServiceRevision"]["arn"]
         shown = ecs.describe_service_revisions(serviceRevisionArns=[revision])["serviceRevisions"][0]
         self.assertEqual(shown["taskDefinition"], definition["taskDefinitionArn"])
+        self.assertRegex(shown["containerImages"][0]["imageDigest"], "^sha256:[0-9a-f]{64}$")
 
     def test_a_bad_image_trips_the_breaker_and_goes_back(self):
         for name, tag in [("auth", "2.1.0-bad"), ("pdf-render", "1.0.0-crash")]:

@@ -1,6 +1,7 @@
 //! Service deployments and service revisions.
 
 use super::{missing, service};
+use crate::estate::digest_of;
 use crate::wire::{ApiError, Node, list as nodes, map};
 use crate::world::service::{ServiceDeployment, ServiceRevision, Strategy};
 use crate::world::{World, names, rollout};
@@ -205,6 +206,7 @@ pub(super) fn revisions(input: &Node, world: &World) -> Result<Node, ApiError> {
                 nodes([map([
                     ("containerName", name.into()),
                     ("image", definition.image.as_str().into()),
+                    ("imageDigest", digest_of(&definition.image).into()),
                 ])]),
             ),
             ("createdAt", Node::Time(made_at)),

@@ -109,8 +109,22 @@ fn images(world: &World, repository: &str) -> Vec<Image> {
     found
 }
 
+fn hashed(repository: &str, tag: &str) -> String {
+    hex::encode(Sha256::digest(format!("{repository}:{tag}")))
+}
+
+/// The digest of an image of this registry, by its whole name: what ECS resolves its tag to.
+pub fn digest_of(image: &str) -> Option<String> {
+    let name = image.strip_prefix(&format!("{}/", registry()))?;
+    if let Some((_, digest)) = name.split_once('@') {
+        return Some(digest.to_owned());
+    }
+    let (repository, tag) = name.rsplit_once(':')?;
+    Some(format!("sha256:{}", hashed(repository, tag)))
+}
+
 fn image(repository: &str, tag: &str, pushed: f64, pulled: Option<f64>) -> Image {
-    let digest = hex::encode(Sha256::digest(format!("{repository}:{tag}")));
+    let digest = hashed(repository, tag);
     let megabytes = match repository.rsplit('/').next().unwrap_or_default() {
         "pdf-render" => 612,
         "calculator" => 203,

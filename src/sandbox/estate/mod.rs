@@ -24,6 +24,7 @@ mod spoilt;
 mod vercel;
 mod waf;
 
+pub use ecr::digest_of;
 pub use spoilt::spoil;
 
 use super::cloudwatch::{AlarmSpec, MetricStore};
