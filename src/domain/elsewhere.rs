@@ -160,6 +160,37 @@ impl Facts {
         Env::of_cluster(cluster, &self.listed_clusters).unwrap_or_else(|| Env::looked_at(self))
     }
 
+    /// Whether a cluster is one of the environment that is looked at, by its name or because the configuration lists it.
+    pub fn is_own(&self, cluster: &str) -> bool {
+        self.env_of_cluster(cluster) == Env::looked_at(self)
+    }
+
+    /// The one order in which every face shows clusters and what is in them, of rows that are by name: first those of the environment
+    /// that is looked at. By name alone `dev` comes before `prod`, and what is chosen in haste is the other one's.
+    pub fn own_first<'a, T>(
+        &self,
+        rows: impl Iterator<Item = &'a T>,
+        cluster: impl Fn(&T) -> &str,
+    ) -> Vec<&'a T> {
+        let mut before: Option<(&str, bool)> = None;
+        let (mut own, mut others) = (Vec::new(), Vec::new());
+        for row in rows {
+            let name = cluster(row);
+            // A cluster's rows follow each other: its name is looked at once.
+            let is_own = match before {
+                Some((last, is_own)) if last == name => is_own,
+                _ => self.is_own(name),
+            };
+            before = Some((name, is_own));
+            match is_own {
+                true => own.push(row),
+                false => others.push(row),
+            }
+        }
+        own.append(&mut others);
+        own
+    }
+
     /// A cluster that is taken for one of the environment that is looked at because its configuration lists it, though its name tells of
     /// this one.
     pub fn listed_of(&self, env: Env) -> Option<&str> {
@@ -420,6 +451,40 @@ mod tests {
         // Whoever looks at staging is told of its own.
         facts.environments.push("stg-2".into());
         assert_eq!(firing(&facts), ["table", "balancer"]);
+    }
+
+    #[test]
+    fn clusters_of_the_environment_that_is_looked_at_come_first_whoever_is_configured() {
+        let mut facts = Facts {
+            environment: "production".into(),
+            ..Facts::default()
+        };
+        let ordered = |facts: &Facts| -> Vec<&str> {
+            let clusters = [
+                "laser-dev",
+                "laser-dev",
+                "laser-prod",
+                "laser-staging",
+                "web",
+            ];
+            facts
+                .own_first(clusters.iter(), |c| c)
+                .into_iter()
+                .copied()
+                .collect()
+        };
+        let own = [
+            "laser-prod",
+            "web",
+            "laser-dev",
+            "laser-dev",
+            "laser-staging",
+        ];
+        assert_eq!(ordered(&facts), own);
+        facts.listed_clusters = vec!["laser-staging".into()];
+        assert_eq!(ordered(&facts)[..3], ["laser-prod", "laser-staging", "web"]);
+        facts.environment = "dev".into();
+        assert_eq!(ordered(&facts)[..2], ["laser-dev", "laser-dev"]);
     }
 
     #[test]

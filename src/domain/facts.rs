@@ -117,7 +117,7 @@ pub struct Facts {
     pub account_before: Option<String>,
     /// Clusters.
     pub clusters: Part<Vec<Cluster>>,
-    /// Services, sorted by id.
+    /// Services, in the order of [`Facts::own_first`].
     pub services: Part<Arc<Vec<Arc<Service>>>>,
     /// Where the services' error is about some of them alone: those that it is about.
     pub services_unread: Option<BTreeSet<ServiceId>>,
@@ -277,7 +277,7 @@ impl Facts {
         }
     }
 
-    /// All services known, sorted by id.
+    /// All services known, those of the environment that is looked at first, then by id.
     pub fn service_rows(&self) -> &[Arc<Service>] {
         self.services.value.as_ref().map_or(&[], |v| v.as_slice())
     }

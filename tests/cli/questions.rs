@@ -296,7 +296,7 @@ fn a_name_that_is_none_is_answered_with_what_there_is() {
             &["tasks", "api"],
             &[
                 "not one service",
-                "laser-dev/api, laser-prod/api, laser-staging/api",
+                "laser-prod/api, laser-dev/api, laser-staging/api",
                 "cluster/name",
             ],
         ),

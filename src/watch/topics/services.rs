@@ -81,7 +81,9 @@ pub fn take_inventory(
         Ok(found) => found,
         Err(problem) => return cannot_list(p, problem),
     };
-    p.facts.clusters.take(Ok(found.clusters), at);
+    let clusters = p.facts.own_first(found.clusters.iter(), |c| &c.name);
+    let clusters = clusters.into_iter().cloned().collect();
+    p.facts.clusters.take(Ok(clusters), at);
     // What was known of a cluster that refuses now is still there, as far as anybody knows.
     p.unlisted = found.unlisted;
     let unlisted = &p.unlisted;
@@ -339,15 +341,14 @@ fn rebuild(p: &mut Picture, at: Timestamp) {
     let is_list = p.unlisted.is_empty() || !p.inventory.is_empty();
     let complete = is_list && p.inventory.values().all(Option::is_some);
     if complete || p.facts.services.value.is_some() {
-        let same = p.facts.services.value.as_ref().is_some_and(|rows| {
-            rows.len() == p.services.len()
-                && rows
-                    .iter()
-                    .zip(p.services.values())
-                    .all(|(a, b)| Arc::ptr_eq(a, b))
+        let rows = p.facts.own_first(p.services.values(), |s| &s.id.cluster);
+        let same = p.facts.services.value.as_ref().is_some_and(|before| {
+            let mut pairs = before.iter().zip(&rows);
+            before.len() == rows.len() && pairs.all(|(a, b)| Arc::ptr_eq(a, b))
         });
         if !same {
-            p.facts.services.value = Some(Arc::new(p.services.values().cloned().collect()));
+            let rows = rows.into_iter().cloned().collect();
+            p.facts.services.value = Some(Arc::new(rows));
             task_definitions::look(p);
         }
         // The age of what failed is told by its error, and must not make the others look old.

@@ -8,7 +8,7 @@ use crate::domain::facts::Facts;
 use crate::domain::metric::{MetricId, MetricQuery, Series, Stat, Unit};
 use crate::domain::order::Ordered;
 use crate::domain::queries;
-use crate::domain::service::ServiceHealth;
+use crate::domain::service::{Service, ServiceHealth};
 
 /// Services whose signals are shown while nobody has chosen anything.
 const SERVICES_AT_MOST: usize = 6;
@@ -29,19 +29,26 @@ pub(super) struct ChartSpec {
     pub lines: Vec<Wanted>,
 }
 
-/// What is shown while nobody has chosen anything: golden signals, CPU and memory of the services, the unwell first. The
-/// flag says whether some services are left out.
-pub(super) fn usual(facts: &Facts) -> (Vec<MetricQuery>, bool) {
-    let mut services: Vec<_> = facts.service_rows().iter().collect();
-    let left_out = services.len() > SERVICES_AT_MOST;
-    if left_out {
-        services.order_by_key(|s| match facts.served(s) {
-            ServiceHealth::Idle | ServiceHealth::Inactive => u8::MAX,
-            h => h as u8,
-        });
+/// What is shown while nobody has chosen anything: golden signals, CPU and memory of the services, those of the environment that is
+/// looked at before others, and the unwell first. The numbers are those of services that are shown and that there are, where some are
+/// left out.
+pub(super) fn usual(facts: &Facts) -> (Vec<MetricQuery>, Option<(usize, usize)>) {
+    let mut services: Vec<_> = facts.service_rows().iter().enumerate().collect();
+    let left_out =
+        (services.len() > SERVICES_AT_MOST).then_some((SERVICES_AT_MOST, services.len()));
+    if left_out.is_some() {
+        let rank = |s: &Service| {
+            let health = facts.served(s);
+            let rests = matches!(health, ServiceHealth::Idle | ServiceHealth::Inactive);
+            (rests, !facts.is_own(&s.id.cluster), health)
+        };
+        // Worked out once a row: it goes through all that is known of a service.
+        services.sort_by_cached_key(|(_, s)| rank(s));
         services.truncate(SERVICES_AT_MOST);
-        services.order_by(|a, b| a.id.cmp(&b.id));
+        // Which are shown is chosen by how they fare; where each stands is not.
+        services.order_by_key(|(place, _)| *place);
     }
+    let services: Vec<_> = services.into_iter().map(|(_, s)| s).collect();
     let mut wanted = Vec::new();
     let groups = services.iter().flat_map(|s| facts.targets_of(s));
     let refused: Vec<MetricQuery> = groups.filter_map(queries::refused).collect();

@@ -49,14 +49,15 @@ pub struct Metrics {
     pub(super) asked: Vec<MetricQuery>,
     pub(super) specs: Vec<ChartSpec>,
     pub(super) titles: Vec<String>,
-    pub(super) left_out: bool,
+    /// Services that the usual charts are of, and all, where some are left out.
+    pub(super) left_out: Option<(usize, usize)>,
 }
 
 impl Metrics {
     /// Makes questions and charts of what is chosen.
     pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
         let facts = &cx.snapshot.facts;
-        self.left_out = false;
+        self.left_out = None;
         self.asked = if self.chosen.is_empty() {
             let (all, left_out) = usual(facts);
             self.left_out = left_out;

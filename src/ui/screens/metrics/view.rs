@@ -125,10 +125,10 @@ pub(super) fn view(s: &Metrics, cx: &Cx<'_>, buf: &mut Buffer) {
 fn head(s: &Metrics, cx: &Cx<'_>, buf: &mut Buffer) {
     let t = cx.theme;
     let (from, until) = s.span.ends(cx.now);
-    let title = match s.title.as_str() {
-        "" if s.left_out => "Golden signals of some services",
-        "" => "Golden signals",
-        title => title,
+    let title = match (s.title.as_str(), s.left_out) {
+        ("", Some((shown, all))) => format!("Golden signals of {shown} of {all} services"),
+        ("", None) => "Golden signals".to_owned(),
+        (title, _) => title.to_owned(),
     };
     let range = if s.span.follows() {
         format!("last {}", span(s.span.length_s()))

@@ -136,7 +136,8 @@ pub(super) fn revisions<'a>(facts: &'a Facts, id: &ServiceId) -> &'a [Arc<TaskDe
 }
 
 impl Services {
-    /// Filters and sorts; ties are broken by name so that nothing jumps.
+    /// Filters and sorts. Rows that are alike stay in the order in which services are told, so that nothing jumps and those of the
+    /// environment that is looked at come first.
     pub(super) fn arrange(&mut self, cx: &Cx<'_>) {
         let facts = &cx.snapshot.facts;
         let rows = facts.services.value.as_ref();
@@ -155,19 +156,15 @@ impl Services {
         let title = self.sort.by(SORTS);
         if title == "state" {
             // Looked up once a row: it goes through all that is known of a service.
-            self.visible
-                .sort_by_cached_key(|s| (facts.health_of(s), s.id.clone()));
+            self.visible.sort_by_cached_key(|s| facts.health_of(s));
         } else {
-            self.visible.order_by(|a, b| {
-                let order = match title {
-                    "service" => a.id.name.cmp(&b.id.name),
-                    "cluster" => a.id.cluster.cmp(&b.id.cluster),
-                    "tasks" => b.answering().running.cmp(&a.answering().running),
-                    "rev" => b.revision.number.cmp(&a.revision.number),
-                    "deployed" => row::deployed_at(b).cmp(&row::deployed_at(a)),
-                    _ => std::cmp::Ordering::Equal,
-                };
-                order.then_with(|| a.id.cmp(&b.id))
+            self.visible.order_by(|a, b| match title {
+                "service" => a.id.name.cmp(&b.id.name),
+                "cluster" => a.id.cluster.cmp(&b.id.cluster),
+                "tasks" => b.answering().running.cmp(&a.answering().running),
+                "rev" => b.revision.number.cmp(&a.revision.number),
+                "deployed" => row::deployed_at(b).cmp(&row::deployed_at(a)),
+                _ => std::cmp::Ordering::Equal,
             });
         }
         if self.sort.is_reverse() {

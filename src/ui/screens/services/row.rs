@@ -221,13 +221,15 @@ pub fn row(s: &Service, groups: &Groups<'_>, cx: &Cx<'_>) -> Row {
     if firing {
         name.push_str(" ▲");
     }
+    // A name is the same by now: of what failed it is not struck.
+    let of_name = match (seen, facts.is_own(&s.id.cluster)) {
+        (Freshness::Fresh, true) => t.strong,
+        (Freshness::Fresh, false) => t.muted,
+        _ => t.stale,
+    };
     Row::new([
         health(s, cx),
-        // A name is the same by now.
-        match seen {
-            Freshness::Fresh => (name, t.strong),
-            _ => (name, t.stale),
-        },
+        (name, of_name),
         (s.id.cluster.clone(), t.muted),
         (
             format!("{}/{}", counts.running, counts.desired),
