@@ -1,5 +1,6 @@
 //! Draws everything: header, tabs, the screen, the line of keys, and what lies over them.
 
+use jiff::tz::TimeZone;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -11,7 +12,7 @@ use super::overlays;
 use super::screens::ScreenId;
 use super::theme::Theme;
 use super::update;
-use super::widgets::{field, line, wrapped};
+use super::widgets::{field, line, time_of_day, wrapped};
 use crate::domain::skew::Wrong;
 use crate::domain::text::{clip, width};
 
@@ -107,7 +108,7 @@ fn header(model: &Model, buf: &mut Buffer) {
     let (facts, t, w) = (&model.snapshot.facts, &model.theme, buf.area.width);
     buf.set_style(Rect::new(0, 0, w, 1), t.header);
 
-    let clock = model.now.strftime("%H:%MZ ").to_string();
+    let clock = format!("{} ", time_of_day(model.now, &TimeZone::system()));
     let wrong = Wrong::of(&facts.providers);
     let wrong = wrong.map_or_else(String::new, |w| format!("{} ", w.short()));
     let ready = model.snapshot.checklist.success_counts();

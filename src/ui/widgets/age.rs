@@ -62,6 +62,17 @@ pub fn clock(now: Timestamp, at: Timestamp) -> String {
     then.strftime(words).to_string()
 }
 
+/// The time of day with the name of its zone, which is that of every clock time on screen: `02:56 EST`, `07:56Z`.
+pub fn time_of_day(now: Timestamp, zone: &TimeZone) -> String {
+    let here = now.to_zoned(zone.clone());
+    let name = here.strftime("%Z").to_string();
+    // Where the machine tells none, times are UTC's.
+    match zone.is_unknown() || name == "UTC" {
+        true => here.strftime("%H:%MZ").to_string(),
+        false => format!("{} {name}", here.strftime("%H:%M")),
+    }
+}
+
 /// An age, or the clock time where the person asked for clock times; `-` for never.
 pub fn since(now: Timestamp, at: Option<Timestamp>, absolute: bool) -> String {
     match at {
@@ -91,6 +102,17 @@ pub fn until(now: Timestamp, at: Timestamp, absolute: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_of_day_says_whose_it_is() {
+        let now: Timestamp = "2026-11-27T07:56:00Z".parse().unwrap();
+        let zone = |name| TimeZone::get(name).unwrap();
+        assert_eq!(time_of_day(now, &zone("America/New_York")), "02:56 EST");
+        assert_eq!(time_of_day(now, &zone("America/Sao_Paulo")), "04:56 -03");
+        for zone in [TimeZone::UTC, zone("Etc/UTC"), TimeZone::unknown()] {
+            assert_eq!(time_of_day(now, &zone), "07:56Z");
+        }
+    }
 
     #[test]
     fn a_date_of_another_year_says_which() {

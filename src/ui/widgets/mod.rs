@@ -9,7 +9,7 @@ mod panel;
 mod table;
 mod text;
 
-pub use age::{age, ago, clock, duration, since, span, until, when};
+pub use age::{age, ago, clock, duration, since, span, time_of_day, until, when};
 pub use bar::{bar, spark, spark_span};
 pub use chosen::chosen;
 pub use list::ListState;
