@@ -10,11 +10,12 @@ use super::session::{Session, Standing, standing, standing_of};
 use super::table::{Align, Table, cell, painted};
 use super::words;
 use crate::config::mistake::suggest;
-use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity};
+use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState, Severity, listed};
 use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
 use crate::domain::order::Ordered;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::text::clip_middle;
 
 /// Arguments.
 #[derive(Args, Debug)]
@@ -177,18 +178,29 @@ fn table(rows: &[&Alarm], facts: &Facts, now: Timestamp) -> Table {
         ("RULE", Align::Left),
         ("WHY", Align::Left),
     ])
-    .sparing(&["RULE", "WHY"]);
+    .whole(&["STATE", "SEVERITY"])
+    .names("ALARM", 26, |name, columns| {
+        clip_middle(&listed(name, columns), columns)
+    })
+    .beneath("WHY", 40)
+    .beneath("RULE", 28);
     for a in rows {
         let scales = facts.scales_quietly(a);
         let role = role(a, scales);
-        table.row(vec![
+        let cells = vec![
             painted(role, a.state.word()),
             painted(role, severity(a, scales)),
             cell(words::ago(a.since, now)),
             cell(&a.name),
             cell(rule(a)),
             cell(&a.reason),
-        ]);
+        ];
+        // Of one that was asked for alone all is told, however it stands.
+        let fires = a.state == AlarmState::Alarm && !scales;
+        match fires || rows.len() == 1 {
+            true => table.row_told(cells),
+            false => table.row(cells),
+        }
     }
     table
 }
@@ -212,8 +224,8 @@ fn role(a: &Alarm, scales: bool) -> Role {
     }
 }
 
-/// What an alarm watches, in a line.
-pub fn rule(a: &Alarm) -> String {
+/// What an alarm watches, in a line, its limit before what is missed least where that is cut.
+fn rule(a: &Alarm) -> String {
     match &a.rule {
         AlarmRule::Composite { rule } => rule.clone(),
         AlarmRule::Log { .. } => a.rule.limit().unwrap_or_default(),
@@ -227,13 +239,15 @@ pub fn rule(a: &Alarm) -> String {
             period_s,
             ..
         } => {
-            let what = match (query, expression) {
-                (Some(q), _) => format!("{} {}", q.stat.word(), q.metric.name),
-                (None, Some(e)) => e.clone(),
-                (None, None) => "metric math".into(),
+            let (what, stat) = match (query, expression) {
+                (Some(q), _) => (q.metric.name.as_str(), format!("{} ", q.stat.word())),
+                (None, Some(e)) => (e.as_str(), String::new()),
+                (None, None) => ("metric math", String::new()),
             };
             let threshold = threshold.map(|t| format!(" {t}")).unwrap_or_default();
-            format!("{what} {comparison}{threshold} {datapoints} of {periods} x {period_s} s")
+            format!(
+                "{what} {comparison}{threshold}, {stat}{datapoints} of {periods} x {period_s} s"
+            )
         }
     }
 }

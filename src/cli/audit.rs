@@ -113,9 +113,11 @@ fn rows(rows: Vec<AuditRow>, of: Chain<'_>, out: &mut Out) -> Result<Exit, Probl
         ("TOOK", Align::Right),
         ("DETAIL", Align::Left),
     ])
-    .sparing(&["WHO", "TOOK", "DETAIL"]);
+    .whole(&["OUTCOME"])
+    .beneath("DETAIL", 30)
+    .sparing(&["WHO", "TOOK"]);
     for r in &rows {
-        table.row(vec![
+        let cells = vec![
             cell(r.seq.to_string()),
             cell(words::ago(Some(r.at), now)),
             cell(&r.who),
@@ -129,7 +131,11 @@ fn rows(rows: Vec<AuditRow>, of: Chain<'_>, out: &mut Out) -> Result<Exit, Probl
                     .map_or_else(String::new, |s| format!("{:.0}s", s.trunc())),
             ),
             cell(&r.detail),
-        ]);
+        ];
+        match r.outcome.is_none_or(|o| o == Outcome::Succeeded) {
+            true => table.row(cells),
+            false => table.row_told(cells),
+        }
     }
     out.table(&table)?;
     Ok(Exit::OK)

@@ -21,6 +21,7 @@ use crate::domain::problem::Problem;
 use crate::domain::progress::{Estimate, Untold};
 use crate::domain::service::{Service, ServiceId, image_tag};
 use crate::domain::skew;
+use crate::domain::text::{clip_middle, clip_place};
 
 /// Arguments.
 #[derive(Args, Debug)]
@@ -128,11 +129,16 @@ fn table(rows: &[&Deployment], facts: &Facts, now: Timestamp) -> Table {
         ("TO GO", Align::Right),
         ("WHY", Align::Left),
     ])
-    .sparing(&["WHY", "STRATEGY", "TOOK", "TASKS", "TO GO"]);
+    .whole(&["STATE"])
+    .names("SERVICE", 20, clip_place)
+    .names("FROM", 10, clip_middle)
+    .names("TO", 10, clip_middle)
+    .beneath("WHY", 40)
+    .sparing(&["STRATEGY", "TOOK", "TASKS", "TO GO"]);
     for d in rows {
         let began = d.began(now);
         let (from, to) = d.sides();
-        table.row(vec![
+        let cells = vec![
             cell(d.service.to_string()),
             painted(role(d.state), d.state.word()),
             cell(match from.as_slice() {
@@ -159,7 +165,11 @@ fn table(rows: &[&Deployment], facts: &Facts, now: Timestamp) -> Table {
             cell(took(d, now).unwrap_or_else(|| "-".into())),
             cell(to_go(d, facts, now)),
             cell(why(d, now)),
-        ]);
+        ];
+        match d.state == DeploymentState::Successful {
+            true => table.row(cells),
+            false => table.row_told(cells),
+        }
     }
     table
 }

@@ -12,6 +12,7 @@ use super::words;
 use crate::domain::facts::Facts;
 use crate::domain::problem::Problem;
 use crate::domain::service::{Service, ServiceHealth, image_tag};
+use crate::domain::text::{clip_middle, clip_place};
 
 /// Arguments.
 #[derive(Args, Debug)]
@@ -78,6 +79,9 @@ fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
         ("TARGETS", Align::Right),
         ("DEPLOYED", Align::Right),
     ])
+    .whole(&["HEALTH", "REVISION"])
+    .names("SERVICE", 20, clip_place)
+    .names("IMAGE", 12, clip_middle)
     .sparing(&[
         "MEMORY", "CPU", "PENDING", "REVISION", "DEPLOYED", "TARGETS",
     ]);
@@ -90,7 +94,7 @@ fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
             painted(role(s, facts), facts.health_of(s).word()),
             cell(format!("{}/{}", tasks.running, tasks.desired)),
             cell(s.counts.pending.to_string()),
-            cell(s.revision.to_string()),
+            cell(format!(":{}", s.revision.number)),
             cell(image(s, facts).map_or("-", image_tag)),
             cell(dash(definition.and_then(|d| d.cpu_units))),
             cell(dash(

@@ -242,7 +242,8 @@ fn others_table(others: &[&CriterionStatus]) -> Table {
         ("TARGET", Align::Left),
         ("WHY", Align::Left),
     ])
-    .sparing(&["WHY"]);
+    .whole(&["STATE"])
+    .beneath("WHY", 40);
     for c in others {
         let role = match c.state {
             CriterionState::Failing => Role::Bad,
@@ -250,13 +251,17 @@ fn others_table(others: &[&CriterionStatus]) -> Table {
             CriterionState::Unknown => Role::Dim,
             CriterionState::SignedOff | CriterionState::Proved => Role::Ok,
         };
-        table.row(vec![
+        let cells = vec![
             painted(role, c.state.word()),
             cell(&c.title),
             cell(c.figure.as_ref().map_or("-", |f| &f.now)),
             cell(c.figure.as_ref().map_or("-", |f| &f.target)),
             cell(&c.reason),
-        ]);
+        ];
+        match role == Role::Ok {
+            true => table.row(cells),
+            false => table.row_told(cells),
+        }
     }
     table
 }

@@ -1,6 +1,7 @@
 //! Aligned tables, width-aware: wide and combining characters keep their columns.
 
 use super::paint::Role;
+use super::wrap::wrapped;
 use crate::domain::text::{clip, inert, width};
 
 /// On which side a column's text stands.
@@ -32,12 +33,29 @@ pub fn painted(role: Role, text: impl AsRef<str>) -> Cell {
     }
 }
 
+/// How a text is cut to so many columns.
+type Cut = fn(&str, usize) -> String;
+
+/// What is known of a column where a terminal is narrow.
+#[derive(Clone, Copy, Debug)]
+enum Narrow {
+    /// Words that are never cut: a state.
+    Whole,
+    /// Names: cut so that what tells stays, to so many columns at least.
+    Names(usize, Cut),
+    /// What is told under a row where it has no room in it; in the row it takes so many columns at least, or none.
+    Beneath(usize),
+}
+
 /// Rows under a heading.
 #[derive(Clone, Debug)]
 pub struct Table {
     columns: Vec<(String, Align)>,
     rows: Vec<Vec<Cell>>,
     spare: Vec<String>,
+    narrow: Vec<(&'static str, Narrow)>,
+    /// Rows of which all is told, whatever room there is.
+    told: Vec<usize>,
 }
 
 /// Blank columns between two columns.
@@ -47,6 +65,8 @@ const GAP: usize = 2;
 const WIDEST: usize = 240;
 /// A column is never narrowed below this.
 const NARROWEST: usize = 8;
+/// How far in stands what is told under a row.
+const INDENT: usize = 4;
 
 impl Table {
     /// A table with these headings; numbers stand on the right.
@@ -63,6 +83,8 @@ impl Table {
             columns,
             rows: Vec::new(),
             spare,
+            narrow: Vec::new(),
+            told: Vec::new(),
         }
     }
 
@@ -72,8 +94,33 @@ impl Table {
         self
     }
 
+    /// Names the columns of words that are never cut.
+    pub fn whole(mut self, columns: &[&'static str]) -> Self {
+        let all = columns.iter().map(|c| (*c, Narrow::Whole));
+        self.narrow.extend(all);
+        self
+    }
+
+    /// Says of a column of names how it is cut, and to how many columns at least.
+    pub fn names(mut self, column: &'static str, least: usize, cut: Cut) -> Self {
+        self.narrow.push((column, Narrow::Names(least, cut)));
+        self
+    }
+
+    /// Says of a column that it is told under a row of which all is told, where it has no room in it. The first one named goes first.
+    pub fn beneath(mut self, column: &'static str, least: usize) -> Self {
+        self.narrow.push((column, Narrow::Beneath(least)));
+        self
+    }
+
     /// Adds a row; missing cells are empty.
     pub fn row(&mut self, cells: Vec<Cell>) {
+        self.rows.push(cells);
+    }
+
+    /// Adds a row of which all is told: one that is not well, say.
+    pub fn row_told(&mut self, cells: Vec<Cell>) {
+        self.told.push(self.rows.len());
         self.rows.push(cells);
     }
 
@@ -83,7 +130,8 @@ impl Table {
     }
 
     /// The table as lines. With a width: columns that can be spared are narrowed, the least missed first, then the other columns of
-    /// words, the widest first and the first column, which names the row, last. Only where that is not enough do spare columns go.
+    /// words, the widest first and the first column, which names the row, last. Only where that is not enough do spare columns go, and
+    /// before those what can be told under the rows. What is left out is said.
     pub fn draw(&self, columns: Option<usize>, colour: bool) -> String {
         let widths = self.widths(columns);
         let mut out = String::new();
@@ -92,13 +140,17 @@ impl Table {
             .iter()
             .map(|(title, _)| painted(Role::Strong, title))
             .collect();
-        for row in std::iter::once(&heading).chain(&self.rows) {
+        let rows = self.rows.iter().enumerate().map(|(n, row)| (Some(n), row));
+        for (n, row) in std::iter::once((None, &heading)).chain(rows) {
             let mut line = String::new();
             for (i, ((_, align), width_of)) in self.columns.iter().zip(&widths).enumerate() {
                 let (Some(cell), Some(width_of)) = (row.get(i), width_of) else {
                     continue;
                 };
-                let text = clip(&cell.text, *width_of);
+                let text = match self.narrow(i) {
+                    Some(Narrow::Names(_, cut)) => cut(&cell.text, *width_of),
+                    _ => clip(&cell.text, *width_of),
+                };
                 let pad = " ".repeat(width_of.saturating_sub(width(&text)));
                 let shown = cell.role.paint(&text, colour);
                 match align {
@@ -115,8 +167,79 @@ impl Table {
             }
             out.push_str(line.trim_end_matches(' '));
             out.push('\n');
+            if let (Some(room), Some(n)) = (columns, n)
+                && self.told.contains(&n)
+            {
+                self.tell(row, &widths, room, &mut out);
+            }
+        }
+        if let Some(room) = columns {
+            for line in wrapped(&self.left_out(&widths), room) {
+                out.push_str(&Role::Dim.paint(&line, colour));
+                out.push_str(if line.is_empty() { "" } else { "\n" });
+            }
         }
         out
+    }
+
+    /// What of a row has no room in it, under it.
+    fn tell(&self, row: &[Cell], widths: &[Option<usize>], room: usize, out: &mut String) {
+        for (i, (cell, width_of)) in row.iter().zip(widths).enumerate() {
+            let fits = width_of.is_some_and(|w| width(&cell.text) <= w);
+            if fits || cell.text.is_empty() || !self.is_beneath(i) {
+                continue;
+            }
+            for line in wrapped(&cell.text, room.saturating_sub(INDENT)) {
+                out.push_str(&" ".repeat(INDENT));
+                out.push_str(line.trim_end_matches(' '));
+                out.push('\n');
+            }
+        }
+    }
+
+    /// Says which columns have no room; of those that are told under some rows, that they are not under others.
+    fn left_out(&self, widths: &[Option<usize>]) -> String {
+        let is_untold = |i: usize| {
+            let rows = self.rows.iter().enumerate();
+            let mut untold = rows.filter(|(n, _)| !self.is_beneath(i) || !self.told.contains(n));
+            untold.any(|(_, row)| row.get(i).is_some_and(|c| !c.text.is_empty()))
+        };
+        let columns = self.columns.iter().zip(widths).enumerate();
+        let gone = columns.filter(|(i, (_, width))| width.is_none() && is_untold(*i));
+        let names: Vec<String> = gone
+            .map(
+                |(i, ((title, _), _))| match self.is_beneath(i) && !self.told.is_empty() {
+                    true => format!("{title} of other rows"),
+                    false => title.clone(),
+                },
+            )
+            .collect();
+        match names.is_empty() {
+            true => String::new(),
+            false => format!(
+                "no room for {}: a pipe and --json have all",
+                names.join(", ")
+            ),
+        }
+    }
+
+    fn narrow(&self, column: usize) -> Option<Narrow> {
+        let (title, _) = self.columns.get(column)?;
+        let named = self.narrow.iter().find(|(name, _)| name == title);
+        named.map(|(_, narrow)| *narrow)
+    }
+
+    fn is_beneath(&self, column: usize) -> bool {
+        matches!(self.narrow(column), Some(Narrow::Beneath(_)))
+    }
+
+    /// To how many columns a column of words may be narrowed; `None`: it keeps what it has.
+    fn least(&self, column: usize) -> Option<usize> {
+        match self.narrow(column) {
+            Some(Narrow::Whole) => None,
+            Some(Narrow::Names(least, _) | Narrow::Beneath(least)) => Some(least),
+            None => self.is_words(column).then_some(NARROWEST),
+        }
     }
 
     /// The width of each column; `None` for one that is left out.
@@ -135,14 +258,18 @@ impl Table {
             })
             .collect();
         let Some(room) = columns else { return widths };
+        // The first column gives way last, and names no row any more where it does: unless it says how it is cut, it stays.
         let narrowest = |widths: &[Option<usize>]| -> Vec<Option<usize>> {
             let of = |(i, w): (usize, &Option<usize>)| {
-                let words = i > 0 && self.is_words(i);
-                w.map(|w| if words { w.min(NARROWEST) } else { w })
+                let least = self.least(i).filter(|_| i > 0 || self.narrow(i).is_some());
+                w.map(|w| least.map_or(w, |least| w.min(least)))
             };
             widths.iter().enumerate().map(of).collect()
         };
-        for name in &self.spare {
+        let beneath = self.narrow.iter();
+        let beneath = beneath.filter(|(_, narrow)| matches!(narrow, Narrow::Beneath(_)));
+        let beneath = beneath.map(|(name, _)| *name);
+        for name in beneath.chain(self.spare.iter().map(String::as_str)) {
             if total(&narrowest(&widths)) <= room {
                 break;
             }
@@ -152,25 +279,31 @@ impl Table {
             }
         }
         while total(&widths) > room {
-            let wide = |first: bool| {
-                let words = widths.iter().enumerate().filter(|(i, _)| self.is_words(*i));
-                words
-                    .filter(|(i, w)| (*i == 0) == first && w.is_some_and(|w| w > NARROWEST))
-                    .max_by_key(|(_, w)| **w)
-                    .map(|(i, _)| i)
+            let is_wide = |i: usize| {
+                let width = widths.get(i).copied().flatten();
+                width.is_some_and(|w| self.least(i).is_some_and(|least| w > least))
             };
+            let widest = |among: &dyn Fn(usize) -> bool| {
+                let all = (0..widths.len()).filter(|i| among(*i) && is_wide(*i));
+                all.max_by_key(|i| widths.get(*i).copied().flatten())
+            };
+            let named = |name: &String| self.columns.iter().position(|(title, _)| title == name);
             let spare = || {
-                let named =
-                    |name: &String| self.columns.iter().position(|(title, _)| title == name);
-                let is_wide = |i: &usize| {
-                    let width = widths.get(*i).copied().flatten();
-                    *i > 0 && self.is_words(*i) && width.is_some_and(|w| w > NARROWEST)
-                };
-                self.spare.iter().filter_map(named).find(is_wide)
+                let mut all = self.spare.iter().filter_map(named);
+                all.find(|i| *i > 0 && is_wide(*i))
             };
-            let Some(i) = spare().or_else(|| wide(false)).or_else(|| wide(true)) else {
-                break;
-            };
+            let narrowed = widest(&|i| self.narrow(i).is_some())
+                .or_else(spare)
+                .or_else(|| widest(&|i| i > 0))
+                .or_else(|| widest(&|i| i == 0))
+                .or_else(|| {
+                    // A terminal of forty columns: no line is longer, whatever has to be cut.
+                    let all = (0..widths.len()).filter(|i| self.is_words(*i));
+                    let width = |i: &usize| widths.get(*i).copied().flatten();
+                    all.filter(|i| width(i).is_some_and(|w| w > NARROWEST))
+                        .max_by_key(width)
+                });
+            let Some(i) = narrowed else { break };
             if let Some(Some(width)) = widths.get_mut(i) {
                 *width -= 1;
             }
@@ -194,6 +327,7 @@ fn total(widths: &[Option<usize>]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::text::clip_middle;
 
     fn table() -> Table {
         let mut t = Table::new(&[
@@ -258,7 +392,7 @@ mod tests {
         ]);
         let last = |room| {
             let drawn = t.draw(Some(room), false);
-            drawn.lines().last().unwrap().to_owned()
+            drawn.lines().nth(1).unwrap().to_owned()
         };
         for (room, line) in [
             (
@@ -277,6 +411,51 @@ mod tests {
     #[test]
     fn a_narrow_table_goes_without_what_is_least_missed_and_keeps_what_names_its_rows() {
         let drawn = table().sparing(&["N"]).draw(Some(18), false);
-        assert_eq!(drawn, "NAME    WHY\n漢字    plain\na\\e[2J  a very lo…\n");
+        let rows = "NAME    WHY\n漢字    plain\na\\e[2J  a very lo…\n";
+        let left_out = drawn.strip_prefix(rows).unwrap();
+        let left_out: Vec<&str> = left_out.split_whitespace().collect();
+        assert_eq!(
+            left_out.join(" "),
+            "no room for N: a pipe and --json have all"
+        );
+        assert!(!table().sparing(&["N"]).draw(None, false).contains("room"));
+    }
+
+    #[test]
+    fn what_is_not_well_is_told_whole_under_its_row_and_names_keep_their_ends() {
+        let mut t = Table::new(&[
+            ("STATE", Align::Left),
+            ("ALARM", Align::Left),
+            ("WHY", Align::Left),
+        ])
+        .whole(&["STATE"])
+        .names("ALARM", 12, clip_middle)
+        .beneath("WHY", 24);
+        let why = "162 of them are more than the 150 that it may have, three times";
+        t.row_told(vec![
+            painted(Role::Bad, "INSUFFICIENT"),
+            cell("laser-prod-db-connections"),
+            cell(why),
+        ]);
+        t.row(vec![cell("OK"), cell("laser-prod-api"), cell("one is not")]);
+        let drawn = t.draw(Some(40), false);
+        assert!(drawn.lines().all(|l| width(l) <= 40), "{drawn}");
+        let lines: Vec<&str> = drawn.lines().map(str::trim).collect();
+        assert_eq!(lines[0], "STATE         ALARM");
+        assert_eq!(lines[1], "INSUFFICIENT  laser-prod-db-connections");
+        assert_eq!(lines[2..4].join(" "), why, "{drawn}");
+        assert_eq!(lines[4], "OK            laser-prod-api");
+        assert!(lines[5].starts_with("no room for WHY of other rows"));
+        // Where it has some room in the row it is cut there, and whole beneath.
+        let wide = t.draw(Some(70), false);
+        assert!(wide.contains("laser-pr") && wide.contains("WHY"), "{wide}");
+        assert!(wide.lines().nth(2).unwrap().contains(why), "{wide}");
+        assert!(!wide.contains("no room"), "{wide}");
+        let narrow = t.draw(Some(30), false);
+        assert!(
+            narrow.contains("INSUFFICIENT  laser-pr…ections\n"),
+            "{narrow}"
+        );
+        assert!(t.draw(None, false).lines().nth(1).unwrap().ends_with(why));
     }
 }

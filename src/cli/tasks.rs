@@ -14,6 +14,7 @@ use crate::domain::interest::Interest;
 use crate::domain::part::Part;
 use crate::domain::problem::Problem;
 use crate::domain::service::{Task, image_tag};
+use crate::domain::text::clip_middle;
 
 /// Arguments.
 #[derive(Args, Debug)]
@@ -72,16 +73,20 @@ fn table(rows: &[Task], now: Timestamp) -> Table {
         ("STOPPED", Align::Right),
         ("WHY STOPPED", Align::Left),
     ])
-    .sparing(&["ADDRESS", "ZONE", "WHY STOPPED", "REVISION"]);
+    .whole(&["TASK", "STATUS", "HEALTH", "REVISION"])
+    .names("IMAGE", 12, clip_middle)
+    .beneath("WHY STOPPED", 40)
+    .sparing(&["ADDRESS", "ZONE", "REVISION"]);
     for t in rows {
-        table.row(vec![
-            cell(&t.id),
+        // As the console has them: the whole id and the family, which is the service's, stand in JSON.
+        table.row_told(vec![
+            cell(t.id.get(..8).unwrap_or(&t.id)),
             painted(status_role(t), &t.status),
             painted(health_role(t), t.health_now()),
             cell(
                 t.revision
                     .as_ref()
-                    .map_or_else(|| "-".into(), ToString::to_string),
+                    .map_or_else(|| "-".into(), |r| format!(":{}", r.number)),
             ),
             cell(t.containers.first().map_or("-", |c| image_tag(&c.image))),
             cell(&t.zone),

@@ -221,10 +221,7 @@ impl Alarm {
     /// Its name as a list with so many columns for it shows it: where it does not fit, of one that target tracking made what is scaled and
     /// which way. What stands around that is the same in all of them, and an id.
     pub fn listed_name(&self, columns: usize) -> Cow<'_, str> {
-        match tracked(&self.name) {
-            Some(told) if width(&self.name) > columns => Cow::Owned(format!("…{told}…")),
-            _ => Cow::Borrowed(self.name.as_str()),
-        }
+        listed(&self.name, columns)
     }
 
     /// Actions that reach somebody.
@@ -293,6 +290,14 @@ pub struct AlarmEvent {
     pub kind: String,
     /// The vendor's summary.
     pub summary: String,
+}
+
+/// The name of an alarm as [`Alarm::listed_name`] has it.
+pub fn listed(name: &str, columns: usize) -> Cow<'_, str> {
+    match tracked(name) {
+        Some(told) if width(name) > columns => Cow::Owned(format!("…{told}…")),
+        _ => Cow::Borrowed(name),
+    }
 }
 
 /// What tells of the name of an alarm of target tracking: `TargetTracking-service/laser-prod/api-AlarmLow-<id>`.
