@@ -61,6 +61,9 @@ struct Row {
     view: Option<Look>,
     #[serde(default)]
     sparkline: bool,
+    /// Numbers and bars of the whole range instead of the newest period.
+    #[serde(default)]
+    whole_range: bool,
     #[serde(default)]
     series: Vec<Line>,
     #[serde(default)]
@@ -295,7 +298,7 @@ impl Row {
             moments: Vec::new(),
             alarm: None,
             legend: Legend::Bottom,
-            whole_range: false,
+            whole_range: self.whole_range,
             region: None,
         })
     }

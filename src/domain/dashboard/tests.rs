@@ -318,6 +318,19 @@ fn ours_are_read_strictly() {
     );
     assert_eq!(d.widgets[1].place.y, 6);
     assert_eq!(d.with(&BTreeMap::new()), d);
+    assert!(!m.whole_range);
+    let funnel = r#"
+        title = "x"
+        [[widgets]]
+        view = "bar"
+        whole_range = true
+        series = [{ metric = "Shop/Orders", stat = "Sum", period_s = 300 }]
+    "#;
+    let d = Dashboard::own("funnel", funnel).unwrap();
+    let WidgetKind::Metric(m) = &d.widgets[0].kind else {
+        panic!("{d:?}")
+    };
+    assert!(m.whole_range && m.adds_up());
     for (wrong, word) in [
         ("title = 'x'\ncolour = 1", "colour"),
         ("[[widgets]]", "title"),
