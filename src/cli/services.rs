@@ -74,7 +74,7 @@ fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
         ("PENDING", Align::Right),
         ("REVISION", Align::Left),
         ("IMAGE", Align::Left),
-        ("CPU", Align::Right),
+        ("VCPU", Align::Right),
         ("MEMORY", Align::Right),
         ("TARGETS", Align::Right),
         ("DEPLOYED", Align::Right),
@@ -83,7 +83,7 @@ fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
     .names("SERVICE", 20, clip_place)
     .names("IMAGE", 12, clip_middle)
     .sparing(&[
-        "MEMORY", "CPU", "PENDING", "REVISION", "DEPLOYED", "TARGETS",
+        "MEMORY", "VCPU", "PENDING", "REVISION", "DEPLOYED", "TARGETS",
     ]);
     for s in rows {
         let definition = facts.task_definition(s);
@@ -96,7 +96,11 @@ fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
             cell(s.counts.pending.to_string()),
             cell(format!(":{}", s.revision.number)),
             cell(image(s, facts).map_or("-", image_tag)),
-            cell(dash(definition.and_then(|d| d.cpu_units))),
+            cell(dash(
+                definition
+                    .and_then(|d| d.cpu_units)
+                    .map(|units| format!("{:.2}", f64::from(units) / 1024.0)),
+            )),
             cell(dash(
                 definition
                     .and_then(|d| d.memory_mib)

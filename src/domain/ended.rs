@@ -2,10 +2,19 @@
 
 use super::service::{Container, Task};
 
+/// How ECS says that a task was stopped because fewer of its revision are wanted: it did not end by itself.
+const SCALED: &str = "Scaling activity";
+
 impl Task {
     /// Whether it runs no more.
     pub fn is_stopped(&self) -> bool {
         self.stopped_at.is_some() || self.status == "STOPPED"
+    }
+
+    /// Whether it was stopped because fewer of its revision are wanted, as each rollout and each way down does.
+    pub fn was_scaled_away(&self) -> bool {
+        let reason = self.stopped_reason.as_deref();
+        reason.is_some_and(|r| r.starts_with(SCALED))
     }
 
     /// Its health, in ECS's word. Of one that runs no more the last word said of it is none of now: that it was sick is told, and that it
@@ -58,6 +67,17 @@ mod tests {
         assert_eq!(task("STOPPED", "HEALTHY").health_now(), "");
         assert_eq!(task("STOPPED", "UNHEALTHY").health_now(), "UNHEALTHY");
         assert!(!task("DEPROVISIONING", "").is_stopped());
+        let mut stopped = task("STOPPED", "");
+        for (reason, scaled) in [
+            ("Scaling activity initiated by deployment ecs-svc/1", true),
+            (
+                "Task failed ELB health checks in target-group tg-api",
+                false,
+            ),
+        ] {
+            stopped.stopped_reason = Some(reason.into());
+            assert_eq!(stopped.was_scaled_away(), scaled, "{reason}");
+        }
         let container = |status: &str| Container {
             name: "api".into(),
             image: "api:1".into(),

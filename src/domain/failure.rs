@@ -16,8 +16,6 @@ const TASKS: usize = 3;
 const LINES: usize = 3;
 /// The vendor's clock need not be ours.
 const APART: SignedDuration = SignedDuration::from_secs(5);
-/// How ECS says that a task did not end by itself.
-const SCALED: &str = "Scaling activity";
 
 /// Its last tasks are listed, and their lines come in, so long after it ended.
 const SETTLES: SignedDuration = SignedDuration::from_mins(1);
@@ -75,11 +73,7 @@ impl FailureAsk {
             same && began && (t.stopped_at.is_some() || t.stopped_reason.is_some())
         };
         let mut tasks: Vec<&Task> = all.iter().filter(is_its).collect();
-        let scaled = |t: &&Task| {
-            t.stopped_reason
-                .as_ref()
-                .is_some_and(|r| r.starts_with(SCALED))
-        };
+        let scaled = |t: &&Task| t.was_scaled_away();
         tasks.order_by_key(|t| (scaled(t), std::cmp::Reverse(t.stopped_at)));
         tasks.truncate(TASKS);
         tasks

@@ -32,7 +32,7 @@ pub(super) const VIEW: View = View {
 
 const HEADS: &[Head] = &[
     Head::left("component", 24).grow(2),
-    Head::left("of", 10),
+    Head::left("of", 11),
     Head::right("used", 8),
     Head::right("left", 8),
     Head::right("amount", 10),

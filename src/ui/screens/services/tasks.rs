@@ -3,7 +3,7 @@
 use super::detail::list_height;
 use super::model::{Page, tasks};
 use crate::domain::service::{Task, image_tag};
-use crate::domain::text::clip;
+use crate::domain::text::{clip, width};
 use crate::ui::screens::Cx;
 use crate::ui::widgets::{Column, Row, Table, line, scrolled, since, timed, when, wrapped};
 use jiff::Timestamp;
@@ -17,12 +17,49 @@ const TASKS: &[Column] = &[
     Column::left("health", 10),
     Column::right("rev", 5),
     Column::left("zone", 11).drop(3),
-    Column::left("image", 12).grow(1).drop(1),
-    Column::right("cpu", 6).drop(4),
+    Column::left("image", 12).grow(1).drop(2),
+    Column::right("vcpu", 6).drop(4),
     Column::right("memory", 8).drop(4),
     Column::age("since", 8),
-    Column::left("why stopped", 12).grow(2).drop(2),
+    Column::left("why stopped", 12).grow(2).drop(1),
 ];
+/// Columns of the terminal in which reasons tell each other apart.
+const TELLING: usize = 22;
+
+/// The columns of a list: what the words of states do not need, reasons have.
+fn columns(rows: &[Task], absolute: bool) -> Vec<Column> {
+    let mut columns = timed(TASKS, absolute);
+    let longest = |text: fn(&Task) -> &str| rows.iter().map(|t| width(text(t))).max();
+    for c in &mut columns {
+        let (needed, most) = match c.title {
+            "state" => (longest(|t| t.status.as_str()), usize::from(c.width)),
+            "health" => (longest(Task::health_now), usize::from(c.width)),
+            "image" => (longest(image), usize::from(c.width)),
+            "why stopped" => (longest(why), TELLING),
+            _ => continue,
+        };
+        let needed = needed.unwrap_or(0).max(width(c.title) + 1);
+        c.width = needed.min(most) as u16;
+    }
+    columns
+}
+
+/// The tag of the image that its first container was started with.
+fn image(task: &Task) -> &str {
+    task.containers.first().map_or("-", |c| image_tag(&c.image))
+}
+
+fn why(task: &Task) -> &str {
+    task.stopped_reason.as_deref().unwrap_or_default()
+}
+
+/// One that was stopped because fewer are wanted failed at nothing.
+fn why_style(task: &Task, cx: &Cx<'_>) -> Style {
+    match task.was_scaled_away() {
+        true => cx.theme.muted,
+        false => cx.theme.warn,
+    }
+}
 
 /// Since when it is in the state that is told of it: whether it died now or yesterday is what is asked of one that stopped.
 fn in_state_since(task: &Task) -> Option<Timestamp> {
@@ -62,17 +99,14 @@ pub(super) fn task_list(page: &Page, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) 
         return line(buf, area.x + 1, area.y, area.width, &[(words, t.muted)]);
     }
     let table = Table {
-        columns: &timed(TASKS, cx.absolute),
+        columns: &columns(rows, cx.absolute),
         sort: None,
         selected: page.tasks.index().checked_sub(page.tasks.offset()),
         focus: true,
     };
     let row = |task: &Task| {
         let (state, health) = state_style(task, cx);
-        let image = task
-            .containers
-            .first()
-            .map_or("-".into(), |c| image_tag(&c.image).to_owned());
+        let vcpu = |units: u32| format!("{:.2}", f64::from(units) / 1024.0);
         Row::new([
             (task.id.get(..8).unwrap_or(&task.id).to_owned(), t.strong),
             (task.status.clone(), state),
@@ -84,14 +118,14 @@ pub(super) fn task_list(page: &Page, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) 
                 t.text,
             ),
             (task.zone.clone(), t.muted),
-            (image, t.text),
-            (task.cpu_units.map_or("-".into(), |c| c.to_string()), t.text),
+            (image(task).to_owned(), t.text),
+            (task.cpu_units.map_or("-".into(), vcpu), t.text),
             (
                 task.memory_mib.map_or("-".into(), |m| format!("{m} MiB")),
                 t.text,
             ),
             (since(cx.now, in_state_since(task), cx.absolute), t.text),
-            (task.stopped_reason.clone().unwrap_or_default(), t.warn),
+            (why(task).to_owned(), why_style(task, cx)),
         ])
     };
     table.draw(buf, area, rows.iter().skip(page.tasks.offset()).map(row), t);
@@ -152,7 +186,10 @@ pub(super) fn one_task(task: &Task, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
         let room = usize::from(area.width).saturating_sub(12);
         for (n, words) in wrapped(why, room).into_iter().enumerate() {
             let label = if n == 0 { "why" } else { "" };
-            rows.push(vec![(format!("{label:<10}"), t.muted), (words, t.warn)]);
+            rows.push(vec![
+                (format!("{label:<10}"), t.muted),
+                (words, why_style(task, cx)),
+            ]);
         }
     }
     rows.push(Vec::new());
@@ -181,5 +218,56 @@ pub(super) fn one_task(task: &Task, cx: &Cx<'_>, area: Rect, buf: &mut Buffer) {
     }
     for (y, spans) in (area.y..area.bottom()).zip(rows) {
         line(buf, area.x + 1, y, area.width.saturating_sub(1), &spans);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(status: &str, health: &str, reason: Option<&str>) -> Task {
+        Task {
+            arn: String::new(),
+            id: "7c1d0f2a".into(),
+            service: "api".into(),
+            status: status.into(),
+            desired_status: status.into(),
+            health: health.into(),
+            revision: None,
+            zone: "us-east-1a".into(),
+            cpu_units: Some(256),
+            memory_mib: Some(512),
+            ip: None,
+            created_at: None,
+            started_at: None,
+            stopped_at: None,
+            stopped_reason: reason.map(str::to_owned),
+            containers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_reason_has_the_room_that_words_of_states_do_not_need() {
+        let room = |rows: &[Task], title: &str| {
+            let columns = columns(rows, false);
+            let table = Table {
+                columns: &columns,
+                sort: None,
+                selected: None,
+                focus: true,
+            };
+            table.room(title, 78)
+        };
+        let well = [task("RUNNING", "HEALTHY", None)];
+        assert_eq!(room(&well, "state"), Some("RUNNING".len()));
+        let reason = "Task failed ELB health checks in (target-group tg-api)";
+        let ill = [
+            task("RUNNING", "HEALTHY", None),
+            task("STOPPED", "UNHEALTHY", Some(reason)),
+        ];
+        assert!(room(&ill, "why stopped").is_some_and(|room| room >= TELLING));
+        let going = [task("DEPROVISIONING", "", Some(reason))];
+        assert_eq!(room(&going, "state"), Some("DEPROVISIONING".len()));
+        assert!(room(&going, "why stopped").is_some_and(|room| room >= TELLING));
     }
 }
