@@ -10,6 +10,7 @@ use super::keymap::Keymap;
 use super::overlays::Overlay;
 use super::screens::{self, Cx, Screen, ScreenId};
 use super::theme::Theme;
+use crate::domain::alarm::Severity;
 use crate::domain::facts::Facts;
 use crate::domain::interest::Interest;
 use crate::door::Snapshot;
@@ -44,6 +45,8 @@ pub struct Model {
     pub moving: usize,
     /// How many alarms fire here, found once a picture: the tabs ask for it many times a frame.
     pub firing: usize,
+    /// How much the worst of them matters.
+    pub worst: Option<Severity>,
     /// Colours.
     pub theme: Arc<Theme>,
     /// Keys.
@@ -72,9 +75,10 @@ pub struct Model {
     pub clicked: Option<(Position, Timestamp)>,
 }
 
-/// How many alarms fire that are not another environment's.
-pub(super) fn firing(facts: &Facts) -> usize {
-    facts.firing_here().count()
+/// How many alarms fire that are not another environment's, and how much the worst of them matters.
+pub(super) fn firing(facts: &Facts) -> (usize, Option<Severity>) {
+    let severities = || facts.firing_here().map(|a| a.severity);
+    (severities().count(), severities().min())
 }
 
 impl Model {
@@ -86,11 +90,13 @@ impl Model {
         theme: Theme,
         keymap: Keymap,
     ) -> Self {
+        let (firing, worst) = firing(&snapshot.facts);
         let mut model = Self {
             size,
             now,
             moving: snapshot.facts.moving().len(),
-            firing: firing(&snapshot.facts),
+            firing,
+            worst,
             snapshot,
             theme: Arc::new(theme),
             keymap: Arc::new(keymap),

@@ -63,7 +63,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Snapshot(snapshot) => {
             model.now = model.now.max(snapshot.facts.taken_at);
             model.moving = snapshot.facts.moving().len();
-            model.firing = super::model::firing(&snapshot.facts);
+            (model.firing, model.worst) = super::model::firing(&snapshot.facts);
             model.snapshot = snapshot;
             if !catch_up(model) {
                 model.with_screen(|s, cx| s.sync(cx));

@@ -12,7 +12,7 @@ use super::overlays;
 use super::screens::ScreenId;
 use super::theme::Theme;
 use super::update;
-use super::widgets::{field, line, time_of_day, wrapped};
+use super::widgets::{field, line, of_severity, time_of_day, wrapped};
 use crate::domain::skew::Wrong;
 use crate::domain::text::{clip, width};
 
@@ -263,7 +263,7 @@ fn tabs(model: &Model, buf: &mut Buffer) {
     for Tab { id, x, text } in tab_places(model) {
         let style = match badge(model, id) {
             _ if id == model.current => t.tab_active,
-            Some(_) if id == ScreenId::Alerts => t.critical,
+            Some(_) if id == ScreenId::Alerts => of_severity(model.worst, t),
             Some(_) => t.info,
             None => t.tab,
         };

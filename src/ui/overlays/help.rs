@@ -103,7 +103,10 @@ fn lines(model: &Model, screen: u16) -> (u16, Vec<Vec<(String, Style)>>) {
             let mut spans = match n {
                 0 => vec![
                     (format!(" {:<18}", clip(keys, 18)), theme.key),
-                    (if *mutates { "! " } else { "  " }.to_owned(), theme.warn),
+                    match mutates {
+                        true => ("! ".to_owned(), theme.warn),
+                        false => ("  ".to_owned(), theme.text),
+                    },
                 ],
                 _ => vec![(" ".repeat(INDENT), theme.text)],
             };
@@ -127,7 +130,7 @@ pub(super) fn view(model: &Model, scroll: usize, area: Rect, buf: &mut Buffer) {
     let (columns, rows) = lines(model, area.width);
     let theme = &model.theme;
     let title = format!(
-        "Keys on {}  (keymap {}, theme {})",
+        "Keys on {}  (! changes something, keymap {}, theme {})",
         model.current.title(),
         model.keymap.name,
         model.theme.name

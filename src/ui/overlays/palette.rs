@@ -200,7 +200,7 @@ impl Palette {
             ));
         }
         let spoken = Some(model.snapshot.clone());
-        Self::of("Go to, or do".into(), entries, spoken)
+        Self::of("Go to, or do (! changes something)".into(), entries, spoken)
     }
 
     /// The services, for an action that was chosen where none is selected.
@@ -394,29 +394,23 @@ pub(super) fn view(p: &Palette, theme: &Theme, area: Rect, buf: &mut Buffer) {
         if selected {
             buf.set_style(Rect::new(rows.x, y, rows.width, 1), theme.selection);
         }
-        let doc = e.disabled.as_ref().map_or(e.doc.clone(), |why| why.clone());
+        let (doc, of_name, of_doc) = match &e.disabled {
+            Some(why) => (why, theme.muted, theme.warn),
+            None => (&e.doc, base, theme.muted),
+        };
+        // A warning may have a ground of its own, which would stand where nothing is warned of.
+        let (mark, of_mark) = match e.mutates {
+            true => ("! ", theme.warn),
+            false => ("  ", base),
+        };
         let doc_width = usize::from(rows.width)
             .saturating_sub(11 + 2 + 29 + 8)
             .min(42);
         let spans = [
             (format!(" {:<10}", e.kind), theme.muted),
-            (if e.mutates { "! " } else { "  " }.to_owned(), theme.warn),
-            (
-                format!("{:<28} ", clip(&e.name, 28)),
-                if e.disabled.is_some() {
-                    theme.muted
-                } else {
-                    base
-                },
-            ),
-            (
-                format!("{:<doc_width$} ", clip(&doc, doc_width)),
-                if e.disabled.is_some() {
-                    theme.warn
-                } else {
-                    theme.muted
-                },
-            ),
+            (mark.to_owned(), of_mark),
+            (format!("{:<28} ", clip(&e.name, 28)), of_name),
+            (format!("{:<doc_width$} ", clip(doc, doc_width)), of_doc),
             (e.key.clone(), theme.key),
         ];
         line(buf, rows.x, y, rows.width, &spans);

@@ -6,6 +6,7 @@ pub mod chart;
 mod chosen;
 mod list;
 mod panel;
+mod severity;
 mod table;
 mod text;
 
@@ -14,5 +15,6 @@ pub use bar::{bar, spark, spark_span};
 pub use chosen::chosen;
 pub use list::ListState;
 pub use panel::{panel, scrolled};
+pub use severity::of_severity;
 pub use table::{Align, Column, Cut, Row, Table, clock_head, time_columns, timed};
 pub use text::{field, highlighted, line, wrapped};

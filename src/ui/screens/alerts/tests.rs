@@ -680,3 +680,17 @@ fn the_chosen_member_stays_the_same_in_another_order() {
     s.press(Command::Open);
     assert_eq!(s.screen.crumbs(), ["all-down", "m-29"]);
 }
+
+#[test]
+fn what_fires_is_as_loud_as_the_worst_of_it() {
+    let mut snapshot = snapshot();
+    let firing = |s: &Snapshot| crate::ui::model::firing(&s.facts);
+    assert_eq!(firing(&snapshot), (2, Some(Severity::Critical)));
+    let warns = alarm("db-cpu", AlarmState::Alarm, Severity::Warning, 30);
+    snapshot.facts.alarms = part(Arc::new(vec![warns]));
+    assert_eq!(firing(&snapshot), (1, Some(Severity::Warning)));
+    let theme = Theme::default();
+    let of = |worst| crate::ui::widgets::of_severity(worst, &theme);
+    assert_eq!(of(Some(Severity::Warning)), theme.warn);
+    assert_eq!(of(firing(&Snapshot::default()).1), theme.muted);
+}

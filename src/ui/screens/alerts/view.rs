@@ -5,10 +5,11 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::model::{Alerts, SORTS, WIDE, counts};
 use super::{detail, row};
+use crate::domain::alarm::AlarmState;
 use crate::domain::part::Freshness;
 use crate::domain::text;
 use crate::ui::screens::Cx;
-use crate::ui::widgets::{Column, Table, line, panel, scrolled, when};
+use crate::ui::widgets::{Column, Table, line, of_severity, panel, scrolled, when};
 
 /// Lines of the list's panel above its first row: border, counts, heads.
 const HEAD: u16 = 3;
@@ -129,8 +130,11 @@ fn list(s: &Alerts, columns: &[Column], cx: &Cx<'_>, area: Rect, buf: &mut Buffe
             0 => String::new(),
             n => format!("   ◇ {n} for scaling"),
         };
+        let all = cx.snapshot.facts.alarms_for_people();
+        let firing_now = all.filter(|a| a.state == AlarmState::Alarm);
+        let worst = firing_now.map(|a| a.severity).min();
         let mut spans = vec![
-            (format!("▲ {firing} firing"), quiet(firing, t.critical)),
+            (format!("▲ {firing} firing"), of_severity(worst, t)),
             (format!("   ○ {silent} no data"), quiet(silent, t.unknown)),
             (format!("   ● {ok} ok"), quiet(ok, t.ok)),
             (scaling, t.muted),
