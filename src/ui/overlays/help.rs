@@ -103,7 +103,7 @@ fn lines(model: &Model, screen: u16) -> (u16, Vec<Vec<(String, Style)>>) {
             let mut spans = match n {
                 0 => vec![
                     (format!(" {:<18}", clip(keys, 18)), theme.key),
-                    match mutates {
+                    match *mutates {
                         true => ("! ".to_owned(), theme.warn),
                         false => ("  ".to_owned(), theme.text),
                     },
