@@ -1251,6 +1251,24 @@ fn the_ages_of_every_list_become_clock_times() {
 }
 
 #[test]
+fn golden_signals_of_some_services_say_of_how_many() {
+    let mut snapshot = fixture::snapshot();
+    let mut rows = snapshot.facts.service_rows().to_vec();
+    let others = rows.clone().into_iter().map(|s| {
+        let mut other = Service::clone(&s);
+        other.id.cluster = "laser-dev".into();
+        Arc::new(other)
+    });
+    let all: Vec<_> = others.chain(rows.drain(..)).collect();
+    let count = all.len();
+    snapshot.facts.services.value = Some(Arc::new(all));
+    let mut c = Console::with(160, 48, snapshot);
+    c.keys("6");
+    let head = format!("Golden signals of 6 of {count} services");
+    assert!(c.shows(&head), "{}", c.text());
+}
+
+#[test]
 fn the_order_that_is_shown_is_the_one_that_is_said() {
     let mut c = Console::new(120, 40);
     c.keys("3");

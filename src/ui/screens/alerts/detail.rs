@@ -13,7 +13,9 @@ use crate::domain::alarm::{Alarm, AlarmEvent, AlarmRule, AlarmState};
 use crate::ui::screens::Cx;
 use crate::ui::screens::metrics::marks::marks;
 use crate::ui::widgets::chart::{Chart, Plot};
-use crate::ui::widgets::{ago, clock, line, panel, scrolled, since, span, time_columns, wrapped};
+use crate::ui::widgets::{
+    ago, clock, line, panel, scrolled, since, span, time_columns, time_of_day, wrapped,
+};
 
 type Line = Vec<(String, Style)>;
 
@@ -182,6 +184,12 @@ fn above(alarm: &Alarm, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
             (format!("  alarms {}", row::threshold(alarm, cx)), t.text),
         ]);
     }
+    // CloudWatch words its reasons in UTC, whatever zone the screen is in.
+    let is_utc = time_of_day(cx.now, &TimeZone::system()).ends_with('Z');
+    let why = match is_utc || alarm.reason.is_empty() {
+        true => alarm.reason.clone(),
+        false => format!("{} (times in it are UTC)", alarm.reason),
+    };
     let mut put = |label: &str, text: &str, style| {
         if !text.is_empty() {
             lines.extend(labelled(label, text, style, cx, columns));
@@ -192,7 +200,7 @@ fn above(alarm: &Alarm, cx: &Cx<'_>, columns: usize) -> Vec<Line> {
     } else if cx.snapshot.facts.only_scales(alarm) {
         put("scaling", NO_HELP, t.warn);
     }
-    put("why", &alarm.reason, t.text);
+    put("why", &why, t.text);
     put("about", &alarm.description, t.text);
     put("rule", &rule(&alarm.rule), t.text);
     if let Some(q) = query(alarm) {
