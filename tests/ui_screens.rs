@@ -1266,6 +1266,15 @@ fn golden_signals_of_some_services_say_of_how_many() {
     c.keys("6");
     let head = format!("Golden signals of 6 of {count} services");
     assert!(c.shows(&head), "{}", c.text());
+    // All five of this environment are among them, and one of the other.
+    let (queries, _) = asked(&c);
+    let of = |cluster: &str| {
+        let cpu = queries.iter().filter(|q| q.metric.name == "CPUUtilization");
+        let named = |(k, v): &(String, String)| k == "ClusterName" && v == cluster;
+        cpu.filter(|q| q.metric.dimensions.iter().any(named))
+            .count()
+    };
+    assert_eq!((of("laser-prod"), of("laser-dev")), (5, 1));
 }
 
 #[test]
