@@ -1,8 +1,18 @@
 //! What the kernel says about a process.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+
+/// Waits until something holds of which nobody tells: what the kernel says of a process, the modes of a terminal.
+#[track_caller]
+pub fn until(patience: Duration, what: &str, holds: impl Fn() -> bool) {
+    let end = Instant::now() + patience;
+    while !holds() {
+        assert!(Instant::now() < end, "{what}: not in {patience:?}");
+        std::thread::yield_now();
+    }
+}
 
 /// Sends a signal.
 pub fn signal(pid: u32, signal: Signal) {
@@ -20,6 +30,14 @@ fn stat(pid: u32) -> Option<Vec<String>> {
 /// One letter: R running, S sleeping, T stopped, Z ended and not yet waited for.
 pub fn state(pid: u32) -> Option<char> {
     stat(pid)?.first()?.chars().next()
+}
+
+/// Whether the process has a handler of its own for a signal, so that it does not end it.
+pub fn catches(pid: u32, signal: Signal) -> bool {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let mask = text.lines().find_map(|l| l.strip_prefix("SigCgt:"));
+    let mask = mask.and_then(|m| u64::from_str_radix(m.trim(), 16).ok());
+    mask.is_some_and(|m| (m >> (signal.as_raw() - 1)) & 1 == 1)
 }
 
 /// Processor time used so far.

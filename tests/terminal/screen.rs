@@ -240,6 +240,24 @@ impl Screen {
         }
     }
 
+    /// Waits until what was written from there on is what one looks for, and says when it was there.
+    #[track_caller]
+    pub fn wait_raw(&self, what: &str, from: usize, holds: impl Fn(&[u8]) -> bool) -> Instant {
+        let (lock, news) = &*self.shared;
+        let end = Instant::now() + PATIENCE;
+        let mut shared = lock.lock().expect("the screen");
+        while !holds(&shared.raw[from..]) {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() || shared.ended {
+                let since = String::from_utf8_lossy(&shared.raw[from..]).into_owned();
+                drop(shared);
+                panic!("{what} was not written: {since:?}");
+            }
+            shared = news.wait_timeout(shared, left).expect("the screen").0;
+        }
+        Instant::now()
+    }
+
     /// Waits until the screen holds this text.
     #[track_caller]
     pub fn wait_text(&self, text: &str) -> String {

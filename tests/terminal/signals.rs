@@ -1,6 +1,6 @@
 //! However the console ends or is interrupted, the terminal is left as it was found.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -9,6 +9,15 @@ use crate::screen::{Screen, Start};
 
 /// How long the console may take to leave.
 const SOON: Duration = Duration::from_secs(2);
+
+/// How long it may take to paint again once it goes on, on a machine with nothing else to do.
+const AT_ONCE: Duration = Duration::from_millis(100);
+
+/// Stops a console from outside, and waits until it stands still.
+fn stop(pid: u32) {
+    proc::signal(pid, Signal::STOP);
+    proc::until(SOON, "stopped", || proc::state(pid) == Some('T'));
+}
 
 #[test]
 fn start_takes_the_terminal_and_q_gives_it_back() {
@@ -52,11 +61,26 @@ fn ctrl_c_is_a_key_that_leaves() {
     screen.assert_restored();
 }
 
+/// A moment of the start, and how one sees that it has come.
+type Moment = (&'static str, fn(&Screen) -> bool);
+
+/// The moments of a start at which it has taken a little more each time.
+const STARTING: &[Moment] = &[
+    ("begun", |_| true),
+    ("signals are heard of", |s| {
+        proc::catches(s.pid(), Signal::TERM)
+    }),
+    ("a raw line", |s| !s.is_cooked()),
+    ("its own screen", |s| {
+        s.emulator(vt100::Screen::alternate_screen)
+    }),
+];
+
 #[test]
 fn a_signal_before_the_first_frame_leaves_the_terminal_as_it_was() {
-    for pause in [0, 1, 3, 6, 10, 20] {
+    for (moment, came) in STARTING {
         let mut screen = Start::flightdeck(&["demo"]).go();
-        std::thread::sleep(Duration::from_millis(pause));
+        proc::until(crate::screen::PATIENCE, moment, || came(&screen));
         proc::signal(screen.pid(), Signal::TERM);
         screen.ended(SOON);
         screen.assert_restored();
@@ -82,31 +106,38 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
     assert!(!screen.is_cooked(), "raw mode is back");
     screen.press("3");
     screen.wait_text("┌ Services");
-    // Its own screen is entered once, and all of it painted once.
-    std::thread::sleep(Duration::from_millis(500));
-    let since = screen.raw().split_off(before);
-    let entered = since.windows(8).filter(|w| w == b"\x1b[?1049h").count();
-    assert_eq!(entered, 1, "{}", String::from_utf8_lossy(&since));
+    screen.press("1");
+    screen.wait_text("Burning");
     screen.press("q");
     screen.wait_text("over: 0");
     screen.assert_restored();
+    // Its own screen was entered once, and all of it painted once, until it was left for good.
+    let since = screen.raw().split_off(before);
+    let entered = since.windows(8).filter(|w| w == b"\x1b[?1049h").count();
+    assert_eq!(entered, 1, "{}", String::from_utf8_lossy(&since));
 }
 
+/// The promise is of a machine that is idle, which one that runs other tests is not at every moment: the best of several counts, and
+/// each has to come in any case.
 #[test]
-fn stop_and_continue_from_outside_repaint() {
+fn stop_and_continue_from_outside_repaint_at_once() {
     let mut screen = Screen::demo(120, 40);
-    proc::signal(screen.pid(), Signal::STOP);
-    while proc::state(screen.pid()) != Some('T') {
-        std::thread::yield_now();
+    let mut took = Vec::new();
+    while took.len() < 20 && took.iter().all(|t| *t > AT_ONCE) {
+        stop(screen.pid());
+        let before = screen.written();
+        let begun = Instant::now();
+        proc::signal(screen.pid(), Signal::CONT);
+        let painted = screen.wait_raw("a whole frame", before, |since| {
+            let taken = since.windows(8).position(|w| w == b"\x1b[?1049h");
+            taken.is_some_and(|at| since.len() - at > 1000)
+        });
+        took.push(painted - begun);
     }
-    let before = screen.written();
-    proc::signal(screen.pid(), Signal::CONT);
-    screen.wait_within(Duration::from_secs(2), "a whole frame again", |_| true);
-    let end = std::time::Instant::now() + Duration::from_secs(2);
-    while screen.written() < before + 1000 {
-        assert!(std::time::Instant::now() < end, "no repaint after SIGCONT");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    assert!(
+        took.iter().any(|t| *t <= AT_ONCE),
+        "painted again after {took:?}"
+    );
     screen.press("q");
     assert!(screen.ended(SOON).success());
     screen.assert_restored();
@@ -117,10 +148,7 @@ fn stop_and_continue_from_outside_repaint() {
 fn a_stop_from_outside_gives_the_terminal_back_whole_whatever_the_shell_did_to_it() {
     let mut screen = Screen::demo(120, 40);
     for (cols, rows) in [(120, 40), (100, 30)] {
-        proc::signal(screen.pid(), Signal::STOP);
-        while proc::state(screen.pid()) != Some('T') {
-            std::thread::yield_now();
-        }
+        stop(screen.pid());
         screen.cook();
         assert!(screen.is_cooked(), "the shell's");
         screen.assert_restored();
@@ -132,14 +160,9 @@ fn a_stop_from_outside_gives_the_terminal_back_whole_whatever_the_shell_did_to_i
             frame && s.contains("Burning") && !s.contains("ana@host")
         });
         // A frame may have been on its way when the stop came: the modes, too, are waited for.
-        let end = std::time::Instant::now() + SOON;
-        while screen.is_cooked() || !screen.emulator(vt100::Screen::alternate_screen) {
-            assert!(
-                std::time::Instant::now() < end,
-                "raw mode and its screen are back"
-            );
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        proc::until(SOON, "raw mode and its screen are back", || {
+            !screen.is_cooked() && screen.emulator(vt100::Screen::alternate_screen)
+        });
         assert!(screen.emulator(vt100::Screen::hide_cursor));
         assert!(screen.emulator(vt100::Screen::bracketed_paste));
         let mouse = screen.emulator(vt100::Screen::mouse_protocol_mode);
@@ -168,10 +191,7 @@ fn a_key_at_the_moment_of_a_resize_counts_and_so_does_the_resize() {
     .into_iter()
     .zip(sizes)
     {
-        proc::signal(screen.pid(), Signal::STOP);
-        while proc::state(screen.pid()) != Some('T') {
-            std::thread::yield_now();
-        }
+        stop(screen.pid());
         screen.resize(cols, rows);
         screen.press(key);
         proc::signal(screen.pid(), Signal::CONT);
