@@ -5,6 +5,9 @@
 mod hangup;
 #[path = "terminal/hostile.rs"]
 mod hostile;
+#[cfg(target_os = "linux")]
+#[path = "terminal/memory.rs"]
+mod memory;
 #[path = "terminal/outflow.rs"]
 mod outflow;
 #[path = "terminal/platform.rs"]
