@@ -4,6 +4,9 @@
 mod actions;
 #[path = "cli/apart.rs"]
 mod apart;
+#[cfg(target_os = "linux")]
+#[path = "support/canary.rs"]
+mod canary;
 #[path = "cli/checklist.rs"]
 mod checklist;
 #[path = "cli/config.rs"]

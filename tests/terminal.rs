@@ -1,6 +1,8 @@
 //! The console in a real terminal: a PTY, a terminal emulator that others wrote, keys as bytes, signals from outside. Every step
 //! waits for a condition on the screen, with a deadline; a failure shows the screen.
 
+#[path = "support/canary.rs"]
+mod canary;
 #[path = "terminal/hangup.rs"]
 mod hangup;
 #[path = "terminal/hostile.rs"]

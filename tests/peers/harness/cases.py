@@ -1,7 +1,9 @@
 """Test cases with a peer of their own."""
 
+import base64
 import re
 import unittest
+import urllib.parse
 
 from .console import Flightdeck
 from .platform import Platform
@@ -32,6 +34,21 @@ class PeerCase(unittest.TestCase):
     def gap(self, what):
         """Skips the test for something that the peer does not do, naming the peer and its version."""
         self.skipTest(f"{self.peer.name}: {what}")
+
+
+def secret_in(secret, said):
+    """The form in which a secret can be read from bytes: plain, percent-encoded or in base64 (each alignment, both alphabets); None where it cannot."""
+    plain, decoded = secret.encode(), urllib.parse.unquote_to_bytes(said)
+    forms = {"plain": [plain]}
+    for before in range(3):
+        whole = base64.b64encode(bytes(before) + plain)
+        # The characters that nothing else has a part in.
+        core = whole[-(-before * 8 // 6):(before + len(plain)) * 8 // 6]
+        forms[f"base64 behind {before}"] = [core, core.translate(bytes.maketrans(b"+/", b"-_"))]
+    for name, kinds in forms.items():
+        if any(kind in text for kind in kinds for text in (said, decoded)):
+            return name
+    return None
 
 
 #: Words of an SDK's or a parser's insides, which a person must never be shown.
