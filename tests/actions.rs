@@ -15,6 +15,8 @@ mod coming;
 mod counted;
 #[path = "actions/expected.rs"]
 mod expected;
+#[path = "actions/read_only.rs"]
+mod read_only;
 #[path = "actions/seats.rs"]
 mod seats;
 #[path = "actions/shown.rs"]

@@ -5,11 +5,14 @@ mod ui;
 use std::sync::Arc;
 
 use flightdeck::domain::action::{Confirm, DiffLine, DiffMark, Intent};
+use flightdeck::domain::audit::{SignOff, SignOffKind};
 use flightdeck::domain::problem::{Problem, ProblemKind};
 use flightdeck::domain::service::{Revision, Strategy};
+use flightdeck::ui::commands::{Command, Danger};
 use flightdeck::ui::effect::Effect;
 use flightdeck::ui::keymap::Keymap;
 use flightdeck::ui::msg::Msg;
+use flightdeck::ui::overlays::Overlay;
 use flightdeck::ui::screens::ScreenId;
 use jiff::Timestamp;
 use ui::{Console, fixture};
@@ -470,6 +473,59 @@ fn read_only_takes_every_mutation_away() {
     );
     c.keys(":restart<enter>");
     assert!(c.effects.is_empty());
+}
+
+/// With something to take back on the criterion that fails.
+fn vouched(read_only: bool) -> flightdeck::watch::Snapshot {
+    let mut snapshot = fixture::snapshot();
+    snapshot.facts.read_only = read_only;
+    let list = Arc::make_mut(&mut snapshot.checklist);
+    let mut all = list.stages.iter_mut().flat_map(|s| s.criteria.iter_mut());
+    let failing = all.find(|c| c.id == "2.S2").unwrap();
+    failing.signoff = Some(SignOff {
+        criterion: failing.id.clone(),
+        kind: SignOffKind::SignedOff,
+        who: "ana".into(),
+        why: "seen".into(),
+        link: String::new(),
+        at: fixture::now(),
+        until: None,
+        proven: true,
+    });
+    snapshot
+}
+
+/// Each on what it can be done to, by each of its keys and by the palette; where it is allowed, the same leads to it.
+#[test]
+fn every_action_of_the_registry_is_taken_away_by_key_and_by_palette_when_read_only() {
+    for command in Command::all().filter(|c| c.danger() == Danger::Mutates) {
+        let (place, on) = match command {
+            Command::SignOff | Command::Waive | Command::Withdraw => ("2n", ""),
+            // The one of which something is rolled out.
+            _ => ("3/worker<enter>", " laser-prod/worker"),
+        };
+        let there = |read_only| {
+            let mut c = Console::with(160, 48, vouched(read_only));
+            c.keys(place);
+            c.effects.clear();
+            c
+        };
+        let c = there(true);
+        let mut ways = c.model.keymap.keys_for(c.model.current, command);
+        assert!(!ways.is_empty(), "{command:?} has no key");
+        ways.push(format!(":{}{on}<enter><enter>", command.short()));
+        for way in ways {
+            for read_only in [true, false] {
+                let mut c = there(read_only);
+                c.keys(&way);
+                let asks = |o: &Overlay| matches!(o, Overlay::Form(_) | Overlay::Confirm(_));
+                let begins = |e: &Effect| matches!(e, Effect::Preview(_) | Effect::Start { .. });
+                let begun = c.model.overlays.iter().any(asks) || c.effects.iter().any(begins);
+                let text = c.text();
+                assert_eq!(begun, !read_only, "{command:?} by {way}\n{text}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -282,6 +282,15 @@ impl Wire {
         calls.iter().filter(|c| c.as_str() == operation).count()
     }
 
+    /// The calls that reached the platform and do not merely ask, as their names tell: an allow-list, so that one which nobody thought
+    /// of is none.
+    pub fn changes(&self) -> Vec<String> {
+        let verbs = ["Describe", "List", "Get", "BatchGet", "GET "];
+        let asks = |c: &&String| verbs.iter().any(|verb| c.starts_with(verb));
+        let calls = self.state.calls.lock().unwrap();
+        calls.iter().filter(|c| !asks(c)).cloned().collect()
+    }
+
     /// How many mutating calls reached the platform.
     pub fn mutations(&self) -> usize {
         [
@@ -303,8 +312,12 @@ async fn pass(State(line): State<Arc<Line>>, request: Request) -> Response {
         .get("x-amz-target")
         .and_then(|t| t.to_str().ok())
         .and_then(|t| t.rsplit('.').next())
-        .unwrap_or_else(|| query(&body))
-        .to_owned();
+        .or_else(|| Some(parts.uri.path().split_once("/operation/")?.1))
+        .or_else(|| query(&body))
+        .map_or_else(
+            || format!("{} {}", parts.method, parts.uri.path()),
+            str::to_owned,
+        );
     let armed = {
         let mut slot = line.mischief.lock().unwrap();
         match *slot {
@@ -354,10 +367,10 @@ async fn pass(State(line): State<Arc<Line>>, request: Request) -> Response {
 }
 
 /// The operation of a query, such as STS's.
-fn query(body: &[u8]) -> &str {
-    let form = std::str::from_utf8(body).unwrap_or("");
+fn query(body: &[u8]) -> Option<&str> {
+    let form = std::str::from_utf8(body).ok()?;
     let mut parts = form.split('&');
-    parts.find_map(|p| p.strip_prefix("Action=")).unwrap_or("")
+    parts.find_map(|p| p.strip_prefix("Action="))
 }
 
 /// What ECS answers while it is ill.
