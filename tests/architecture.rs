@@ -3,6 +3,8 @@
 
 #[path = "architecture/bad.rs"]
 mod bad;
+#[path = "architecture/mutations.rs"]
+mod mutations;
 #[path = "architecture/rules.rs"]
 mod rules;
 #[path = "architecture/source.rs"]
