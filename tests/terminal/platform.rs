@@ -44,27 +44,38 @@ impl Platform {
         Self { child, port }
     }
 
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The surroundings of a program that is to use it.
     pub fn surroundings(&self) -> [(&'static str, String); 4] {
-        [
-            (
-                "AWS_ENDPOINT_URL",
-                format!("http://127.0.0.1:{}", self.port),
-            ),
-            ("AWS_REGION", "us-east-1".into()),
-            ("AWS_ACCESS_KEY_ID", "AKIAFLIGHTDECKDEMO00".into()),
-            ("AWS_SECRET_ACCESS_KEY", "flightdeck-demo-secret".into()),
-        ]
+        surroundings(self.port)
     }
 
     /// A console on it.
     pub fn console(&self, cols: u16, rows: u16) -> Screen {
-        let mut start = Start::flightdeck(&[]).size(cols, rows);
-        for (name, value) in self.surroundings() {
-            start = start.env(name, &value);
-        }
-        start.go()
+        console_at(self.port, cols, rows)
     }
+}
+
+fn surroundings(port: u16) -> [(&'static str, String); 4] {
+    [
+        ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}")),
+        ("AWS_REGION", "us-east-1".into()),
+        ("AWS_ACCESS_KEY_ID", "AKIAFLIGHTDECKDEMO00".into()),
+        ("AWS_SECRET_ACCESS_KEY", "flightdeck-demo-secret".into()),
+    ]
+}
+
+/// A console on whatever listens there.
+pub fn console_at(port: u16, cols: u16, rows: u16) -> Screen {
+    let mut start = Start::flightdeck(&[]).size(cols, rows);
+    for (name, value) in surroundings(port) {
+        start = start.env(name, &value);
+    }
+    start.go()
 }
 
 impl Drop for Platform {

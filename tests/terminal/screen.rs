@@ -218,23 +218,32 @@ impl Screen {
         what: &str,
         holds: impl Fn(&str) -> bool,
     ) -> String {
+        match self.seen(patience, holds) {
+            Ok(text) => text,
+            Err((text, why)) => panic!("no screen with {what} ({why}):\n{}", framed(&text)),
+        }
+    }
+
+    /// The same where it need not hold; `Err`: what is there instead, and why no longer was waited.
+    pub fn seen(
+        &self,
+        patience: Duration,
+        holds: impl Fn(&str) -> bool,
+    ) -> Result<String, (String, &'static str)> {
         let (lock, news) = &*self.shared;
         let end = Instant::now() + patience;
         let mut shared = lock.lock().expect("the screen");
         loop {
             let text = shared.parser.screen().contents();
             if holds(&text) {
-                return text;
+                return Ok(text);
             }
             let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() || shared.ended {
-                let why = if shared.ended {
-                    "the program ended"
-                } else {
-                    "in time"
-                };
-                drop(shared);
-                panic!("no screen with {what} ({why}):\n{}", framed(&text));
+            if shared.ended {
+                return Err((text, "the program ended"));
+            }
+            if left.is_zero() {
+                return Err((text, "in time"));
             }
             shared = news.wait_timeout(shared, left).expect("the screen").0;
         }

@@ -27,7 +27,7 @@ pub fn wait_screen(screen: &Screen, key: &str) {
 }
 
 /// The selected row of a list: the line with the mark at its left.
-fn selected(screen: &str) -> &str {
+pub fn selected(screen: &str) -> &str {
     screen
         .lines()
         .find(|l| l.contains("│▌"))
