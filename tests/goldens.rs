@@ -322,6 +322,35 @@ fn map_with_alarms() {
     });
 }
 
+/// A page of the systems, by the keys that lead to it.
+fn page(name: &str, keys: &str) {
+    golden_of(name, ui::estate::snapshot, |c| {
+        c.keys(keys);
+        let title = format!("┌ {}", name[..1].to_uppercase() + &name[1..]);
+        assert!(c.shows(&title), "{}", c.text());
+    });
+}
+
+#[test]
+fn environments() {
+    page("environments", "E");
+}
+
+#[test]
+fn security() {
+    page("security", "!");
+}
+
+#[test]
+fn backups() {
+    page("backups", "B");
+}
+
+#[test]
+fn network() {
+    page("network", ":network<enter>");
+}
+
 #[test]
 fn help() {
     golden("help", |c| {

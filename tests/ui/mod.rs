@@ -4,6 +4,7 @@
 
 pub mod answers;
 pub mod boards;
+pub mod estate;
 pub mod fixture;
 pub mod fleet;
 pub mod platform;
