@@ -208,6 +208,7 @@ mod tests {
     use super::*;
     use crate::cloudwatch::State;
     use crate::wire::{Node, list, map};
+    use crate::world::service::Strategy;
     use crate::world::story;
 
     /// Minutes of the hour of the datapoints that a reason names, newest first.
@@ -382,6 +383,76 @@ mod tests {
             (refused / served - 1.0).abs() < 0.3,
             "{refused} of {served}"
         );
+    }
+
+    /// Nobody turns it back but its own checks: the deployment watches no alarm here.
+    #[test]
+    fn a_bad_image_fires_the_alarm_and_burns_the_budget_and_both_recover() {
+        let start = 1_800_000_000.0;
+        let mut world = World::new(7, 20.0, start);
+        story::tell(&mut world);
+        let mut telemetry = Telemetry::new(&world, 7);
+        telemetry.begin(&world);
+        let key = ("laser-prod".to_owned(), "api".to_owned());
+        let is_bad = |n: &u32| {
+            let known = world.definition("laser-prod-api", *n);
+            known.is_some_and(|d| d.image.contains("bad"))
+        };
+        let bad = (1..10).find(is_bad).unwrap();
+        let settings = &mut world.services.get_mut(&key).unwrap().settings;
+        settings.strategy = Strategy::Rolling;
+        settings.alarms.clear();
+        // A minute on the clock is twenty of the story's.
+        let begun = start + 60.0;
+        let (mut fired, mut recovered, mut end) = (None, None, start);
+        for step in 1..=1_600_u32 {
+            end = start + f64::from(step) * 0.25;
+            if step == 240 {
+                rollout::begin(&mut world, &key, bad);
+            }
+            world.step(end);
+            telemetry.step(&world);
+            telemetry.guard(&mut world);
+            let state = telemetry.alarms.state("laser-prod-api-5xx");
+            let moves = world
+                .deployments
+                .iter()
+                .any(|d| d.key == key && d.is_open());
+            match (state, fired, recovered) {
+                (Some(State::Alarm), None, _) => fired = Some(end),
+                (Some(State::Ok), Some(_), None) if !moves => recovered = Some(end),
+                (_, _, Some(at)) if end >= at + 60.0 => break,
+                _ => {}
+            }
+        }
+        let fired = fired.expect("the alarm fires");
+        assert!(fired > begun, "{fired}");
+        let recovered = recovered.expect("the alarm recovers");
+        let went_back = world
+            .deployments
+            .iter()
+            .any(|d| d.key == key && d.created_at > start && d.status == "ROLLBACK_SUCCESSFUL");
+        assert!(went_back, "{:?}", world.deployments.last());
+        let state = telemetry.alarms.state("laser-prod-api-5xx");
+        assert_eq!(state, Some(State::Ok), "a minute later");
+        // How many times faster than 99.9 % of good answers allow errors come.
+        let (balancer, group) = api(&world);
+        let dimensions = [
+            ("LoadBalancer", balancer.as_str()),
+            ("TargetGroup", group.as_str()),
+        ];
+        let mut burn = |from: f64, until: f64| {
+            let mut sum = |metric| {
+                let of = ("AWS/ApplicationELB", metric);
+                let all = counted(&mut telemetry, &world, of, &dimensions, (from, until));
+                all.iter().sum::<f64>()
+            };
+            sum("HTTPCode_Target_5XX_Count") / sum("RequestCount") / 0.001
+        };
+        let (before, during) = (burn(start, begun), burn(begun, recovered));
+        let after = burn(recovered, end);
+        assert!(before < 1.0 && during > 1.0, "{before} {during}");
+        assert!(after < 1.0, "{after}");
     }
 
     /// The sum of requests in each minute around the one in which the story begins: none of them is short of traffic.
