@@ -107,3 +107,52 @@ impl Platform {
         self.estate.web(vendor, request, &mut self.world)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::map;
+    use crate::world::{rollout, story};
+
+    /// What a platform tells in a minute at twenty times its speed, with a release under way: what exists and what the alarms say every
+    /// few seconds, and what its services said.
+    fn told(seed: u64) -> Vec<String> {
+        let start = 1_800_000_000.0;
+        let mut world = World::new(seed, 20.0, start);
+        story::tell(&mut world);
+        let mut platform = Platform::new(world, seed);
+        let mut all = Vec::new();
+        for step in 1..=240_u32 {
+            if step == 40 {
+                rollout::begin_bad_canary(&mut platform.world);
+            }
+            platform.step(start + f64::from(step) * 0.25);
+            if step % 24 == 0 {
+                all.push(format!("{:?}", platform.world));
+                all.push(format!("{:?}", platform.telemetry.alarms.told()));
+            }
+        }
+        let now = (platform.world.stamp() * 1_000.0) as i64;
+        let store = &mut platform.telemetry.logs;
+        let groups = logs::handle("DescribeLogGroups", &map::<&str, 0>([]), store, now).unwrap();
+        for group in groups.get("logGroups").as_list() {
+            let asked = map([("logGroupName", group.get("logGroupName").clone())]);
+            let lines = logs::handle("FilterLogEvents", &asked, store, now).unwrap();
+            all.push(format!("{lines:?}"));
+        }
+        all
+    }
+
+    #[test]
+    fn the_same_seed_and_speed_tell_the_same_story_and_another_seed_another_one() {
+        let (first, second, other) = (told(7), told(7), told(8));
+        assert_eq!(first.len(), second.len());
+        for (n, (one, same)) in first.iter().zip(&second).enumerate() {
+            let apart = one.bytes().zip(same.bytes()).position(|(a, b)| a != b);
+            let at = apart.map(|at| one.chars().skip(at.saturating_sub(80)).take(160));
+            let words: Option<String> = at.map(Iterator::collect);
+            assert!(one == same, "what is told as number {n} differs: {words:?}");
+        }
+        assert_ne!(first.first(), other.first());
+    }
+}
