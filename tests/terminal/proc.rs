@@ -47,10 +47,10 @@ pub fn cpu(pid: u32) -> Option<Duration> {
     Some(Duration::from_millis(ticks * 10))
 }
 
-/// Resident memory in KiB.
-pub fn resident(pid: u32) -> Option<u64> {
+/// Resident memory of its own in KiB: what it holds, without the pages of the program itself that are read when they are first run.
+pub fn held(pid: u32) -> Option<u64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = text.lines().find(|l| l.starts_with("VmRSS:"))?;
+    let line = text.lines().find(|l| l.starts_with("RssAnon:"))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
