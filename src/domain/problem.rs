@@ -20,6 +20,8 @@ pub enum ProblemKind {
     Timeout,
     /// No connection: DNS, refused, TLS, network down.
     Unreachable,
+    /// No connection, for a reason of this machine's own, or one that says nothing yet of the other end.
+    Offline,
     /// An answer that is not of the protocol.
     Malformed,
     /// The thing asked about does not exist.
@@ -101,7 +103,7 @@ impl Problem {
         use ProblemKind::*;
         matches!(
             self.kind,
-            Throttled | Timeout | Unreachable | Vendor | Malformed
+            Throttled | Timeout | Unreachable | Offline | Vendor | Malformed
         )
     }
 }

@@ -286,6 +286,10 @@ fn pause(kind: ProblemKind, failures: u32, period: Duration) -> Duration {
         // How often it is tried is up to the provider's rest; what comes back at once should be taken up at once.
         return period.min(Duration::from_secs(5));
     }
+    if kind == ProblemKind::Offline {
+        // Whether it is the other end is to be known soon.
+        return period.min(Duration::from_secs(5));
+    }
     let doubling = Duration::from_secs(1u64 << failures.min(6));
     doubling
         .min(Duration::from_secs(30))

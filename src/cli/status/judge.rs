@@ -115,10 +115,8 @@ pub fn silent(pages: &Pages<'_>) -> Vec<Silence> {
             }
             let verdict = match problem.map(|p| p.kind) {
                 Some(ProblemKind::Denied | ProblemKind::Unsupported) if is_aws(view, facts) => None,
-                Some(ProblemKind::Unreachable | ProblemKind::Timeout)
-                    if is_server(view, section) =>
-                {
-                    Some(Verdict::Degraded)
+                Some(kind) if is_server(view, section) => {
+                    Some(out_of_reach(kind, facts, system(section)))
                 }
                 _ => Some(Verdict::Unknown),
             };
@@ -169,6 +167,15 @@ fn is_aws(view: &View, facts: &Facts) -> bool {
     let lines = facts.providers.iter();
     let mut lines = lines.filter(|p| p.configured && view.lines.contains(&p.name.as_str()));
     lines.all(|p| p.owner() == "aws")
+}
+
+/// What follows from a server or a URL that did not answer. Where nobody else was reached either, it is this machine that is cut off.
+fn out_of_reach(kind: ProblemKind, facts: &Facts, owner: &str) -> Verdict {
+    let lost = matches!(kind, ProblemKind::Unreachable | ProblemKind::Timeout);
+    match lost && !facts.heard_nobody_beside(owner) {
+        true => Verdict::Degraded,
+        false => Verdict::Unknown,
+    }
 }
 
 /// Whether a section is told by a server that the file names by its address.
@@ -237,11 +244,19 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
             format!("promise broken: {now} of {target}"),
         );
     }
+    let answers = facts.https.values().any(|p| p.fresh(now).is_some());
     for (url, part) in &facts.https {
         let target = facts.https_targets.iter().find(|t| &t.url == url);
         let right = target.map(|t| t.status);
         match (part.fresh(now), &part.error, right) {
-            (_, Some(problem), _) => find(Verdict::Degraded, url, explain::line(problem)),
+            (_, Some(problem), _) => {
+                let verdict = match problem.kind {
+                    kind if kind.is_lost() && !answers => out_of_reach(kind, facts, "probes"),
+                    ProblemKind::Offline => Verdict::Unknown,
+                    _ => Verdict::Degraded,
+                };
+                find(verdict, url, explain::line(problem));
+            }
             (None, None, _) => find(Verdict::Unknown, url, NO_ANSWER.to_owned()),
             (Some(p), None, _) if p.mitigated.is_some() => {
                 find(Verdict::Unknown, url, p.unseen().unwrap_or_default());

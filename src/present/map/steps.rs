@@ -27,8 +27,9 @@ pub(super) fn outside(facts: &Facts, now: Timestamp) -> Told {
         told.say(Tone::Unknown, text);
         return told;
     }
-    // Where another host answers, it is not this machine that is cut off.
-    let connected = facts.https.values().any(|p| p.fresh(now).is_some());
+    // Where another host answers, it is not this machine that is cut off, unless that was before everything fell silent.
+    let connected = facts.https.values().any(|p| p.fresh(now).is_some())
+        && !facts.hears_nobody_beside("probes");
     let right = |url: &str| {
         let target = facts.https_targets.iter().find(|t| t.url == url);
         target.map(|t| t.status)

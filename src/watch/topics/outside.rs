@@ -146,10 +146,28 @@ pub async fn ask(backend: &Backend, target: Target) -> Seen {
 /// Joins what was seen.
 pub fn take(p: &mut Picture, seen: Seen, at: Timestamp) -> Option<ProblemKind> {
     match seen {
-        Seen::Https(url, answer) => join(&mut p.facts.https, &url, answer, at),
+        Seen::Https(url, answer) => {
+            let answer = answer.map_err(|problem| doubted(p, &url, problem));
+            join(&mut p.facts.https, &url, answer, at)
+        }
         Seen::Guard(url, answer) => join(&mut p.facts.guards, &url, *answer, at),
         Seen::Tls(host, answer) => join(&mut p.facts.tls, &host, answer, at),
         Seen::Dns(name, answer) => join(&mut p.facts.dns, &name, answer, at),
+    }
+}
+
+/// A failure that says nothing of the host yet: it answered the last time and is asked once more at once, or nobody else is heard
+/// either. What a command sees in its one look has to do.
+fn doubted(p: &Picture, url: &str, problem: Problem) -> Problem {
+    let part = p.facts.https.get(url);
+    let is_first = part.is_some_and(|part| part.value.is_some() && part.error.is_none());
+    let is_doubted = is_first || p.facts.hears_nobody_beside("probes");
+    match problem.kind.is_lost() && !p.asks_once && is_doubted {
+        true => Problem {
+            kind: ProblemKind::Offline,
+            ..problem
+        },
+        false => problem,
     }
 }
 
@@ -164,4 +182,49 @@ fn join<T>(
         part.take(answer, at);
     }
     failure
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::probe::Grade;
+
+    const URL: &str = "https://app.example/";
+
+    fn answer() -> Result<HttpsProbe, Problem> {
+        Ok(HttpsProbe {
+            url: URL.into(),
+            status: 200,
+            latency_ms: 1.0,
+            headers: Vec::new(),
+            grade: Grade {
+                letter: "A".into(),
+                reasons: Vec::new(),
+            },
+            mitigated: None,
+        })
+    }
+
+    fn late() -> Result<HttpsProbe, Problem> {
+        Err(Problem::new(ProblemKind::Timeout, "https", "w", "y", "f"))
+    }
+
+    #[test]
+    fn a_host_that_answered_is_asked_twice_before_it_is_gone() {
+        let mut p = Picture::new(Arc::new(Config::default()));
+        let part = Part::never("https:GET", HTTPS);
+        p.facts.https.insert(URL.into(), part);
+        let mut told = |answer| take(&mut p, Seen::Https(URL.into(), answer), Timestamp::now());
+        let gone = Some(ProblemKind::Timeout);
+        assert_eq!(told(late()), gone, "nothing speaks for it");
+        assert_eq!(told(answer()), None);
+        assert_eq!(told(late()), Some(ProblemKind::Offline));
+        assert_eq!(told(late()), gone);
+        assert_eq!(told(answer()), None);
+        p.asks_once = true;
+        let once = take(&mut p, Seen::Https(URL.into(), late()), Timestamp::now());
+        assert_eq!(once, gone);
+    }
 }

@@ -177,6 +177,37 @@ fn servers_named_by_their_address_are_ill_where_they_are_out_of_reach() {
 }
 
 #[test]
+fn what_is_out_of_reach_is_not_known_where_nobody_else_is_reached() {
+    let told = |url: ProblemKind, ecs: Result<(), ProblemKind>| {
+        let mut facts = quiet(&["postgres", "ecs"]);
+        facts.estate.postgres.error = Some(problem(ProblemKind::Unreachable));
+        facts.https.insert(
+            "https://x".into(),
+            Part {
+                error: Some(problem(url)),
+                ..Part::default()
+            },
+        );
+        match ecs {
+            Ok(()) => facts.providers[1].last_ok = Some(now()),
+            Err(kind) => facts.providers[1].problem = Some(problem(kind)),
+        }
+        found(&facts).into_iter().map(|f| f.0).collect::<Vec<_>>()
+    };
+    use Verdict::{Degraded, Unknown};
+    let lost = ProblemKind::Unreachable;
+    assert_eq!(told(lost, Ok(())), [Degraded, Degraded]);
+    assert_eq!(told(ProblemKind::Timeout, Err(lost)), [Unknown, Unknown]);
+    let denied = Err(ProblemKind::NoCredentials);
+    assert_eq!(told(lost, denied), [Degraded, Degraded], "nothing says so");
+    assert_eq!(
+        told(ProblemKind::Offline, Ok(())),
+        [Degraded, Unknown],
+        "of this machine's own"
+    );
+}
+
+#[test]
 fn a_mail_server_out_of_reach_counts_while_slack_answers() {
     let mut facts = quiet(&["slack", "smtp"]);
     facts.estate.slack = Part::answered(
