@@ -175,6 +175,7 @@ fn is_near(options: &PgConnectOptions) -> bool {
 fn worded(what: &str, relay: &Relay, error: &sqlx::Error) -> Problem {
     match relay.ended() {
         Some(Ended::Endless) => words::endless(what),
+        Some(Ended::Starved) => words::starved(what),
         Some(Ended::Rounds(rounds)) => words::too_many_rounds(what, rounds),
         Some(Ended::Cut(kind)) if matches!(error, sqlx::Error::Io(_)) => words::cut(what, kind),
         _ => words::word(what, error),

@@ -15,6 +15,7 @@ use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 
 use super::greeting;
+use crate::backend::tls::words::is_starved;
 
 /// Bytes of one look. Its largest answers, the slowest statements with their texts, are some hundred thousand.
 const MOST: u64 = 8 << 20;
@@ -43,6 +44,8 @@ pub(super) enum Ended {
     Rounds(u64),
     /// The connection broke.
     Cut(ErrorKind),
+    /// It never began: this process may open no more files.
+    Starved,
 }
 
 /// A way to a server for one connection. It ends with this.
@@ -150,8 +153,14 @@ impl Near {
         asks_tls: bool,
         ended: Arc<OnceLock<Ended>>,
     ) {
-        let Ok((near, _)) = self.listener.accept().await else {
-            return;
+        let near = match self.listener.accept().await {
+            Ok((near, _)) => near,
+            Err(e) => {
+                if is_starved(&e.to_string()) {
+                    let _ = ended.set(Ended::Starved);
+                }
+                return;
+            }
         };
         // There is one caller: nobody else finds a way.
         drop(self);

@@ -85,6 +85,9 @@ pub(super) fn unread(what: &str, panicked: Panicked) -> Problem {
 
 /// Words that there is no room on this machine for the way to a server.
 pub(super) fn no_room(what: &str, why: &std::io::Error) -> Problem {
+    if connection_words::is_starved(&why.to_string()) {
+        return starved(what);
+    }
     problem(
         ProblemKind::Config,
         what,
@@ -94,6 +97,11 @@ pub(super) fn no_room(what: &str, why: &std::io::Error) -> Problem {
         ),
         "Give this user a folder to write in: XDG_RUNTIME_DIR or TMPDIR.",
     )
+}
+
+/// Words a way that this process may not open.
+pub(super) fn starved(what: &str) -> Problem {
+    connection_words::starved("postgres", what)
 }
 
 /// Words a connection that was cut on the way.

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::io::ErrorKind;
+use std::os::fd::AsFd;
 
 use jiff::tz::TimeZone;
 use rustls::pki_types::UnixTime;
@@ -140,6 +141,10 @@ pub fn connection(
     text: &str,
 ) -> Problem {
     let problem = |kind, why: &str, fix: &str| Problem::new(kind, system, what, why, fix);
+    // The resolver's library hides it: it says that the name is not known.
+    if is_starved(text) || (text.contains("failed to lookup") && has_no_file_left()) {
+        return starved(system, what);
+    }
     match kind {
         Some(ErrorKind::ConnectionRefused) => problem(
             ProblemKind::Unreachable,
@@ -172,6 +177,35 @@ pub fn connection(
     }
 }
 
+/// Words that this process, or this machine, may open no more files: connections are such.
+pub fn starved(system: &'static str, what: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Offline,
+        system,
+        what,
+        "too many open files here: no connection can be made",
+        "Raise the limit of open files (`ulimit -n`) of the shell or unit that starts it, to 256 say.",
+    )
+}
+
+/// Whether an error of the system says that there are too many open files, of this process or of all.
+pub fn is_starved(text: &str) -> bool {
+    text.contains("oo many open files")
+}
+
+/// Files that a look-up takes at once.
+const OF_A_LOOKUP: usize = 4;
+
+/// Whether this process may not open what a look-up takes.
+fn has_no_file_left() -> bool {
+    let held = std::io::stderr();
+    let more: Vec<_> = (0..OF_A_LOOKUP)
+        .map(|_| held.as_fd().try_clone_to_owned())
+        .collect();
+    let mut failed = more.iter().filter_map(|file| file.as_ref().err());
+    failed.any(|e| is_starved(&e.to_string()))
+}
+
 /// Words an answer that did not come in time.
 pub fn timeout(system: &'static str, what: &str, deadline: Option<std::time::Duration>) -> Problem {
     let why = match deadline {
@@ -190,6 +224,19 @@ pub fn timeout(system: &'static str, what: &str, deadline: Option<std::time::Dur
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn too_many_open_files_are_none_of_the_server_s() {
+        for code in [24, 23] {
+            let error = std::io::Error::from_raw_os_error(code);
+            let p = connection("redis", "w", Some(error.kind()), &error.to_string());
+            assert_eq!(p.kind, ProblemKind::Offline, "{p}");
+            assert!(p.why.starts_with("too many open files"), "{p}");
+        }
+        let text = "failed to lookup address information: Name or service not known";
+        let p = connection("redis", "w", None, text);
+        assert_eq!((p.kind, p.why.as_str()), (ProblemKind::Unreachable, text));
+    }
 
     #[test]
     fn an_authority_with_a_key_of_another_kind_is_told_in_words() {

@@ -178,8 +178,8 @@ fn servers_named_by_their_address_are_ill_where_they_are_out_of_reach() {
 
 #[test]
 fn what_is_out_of_reach_is_not_known_where_nobody_else_is_reached() {
-    let told = |url: ProblemKind, ecs: Result<(), ProblemKind>| {
-        let mut facts = quiet(&["postgres", "ecs"]);
+    let told = |url: ProblemKind, sts: Result<(), ProblemKind>| {
+        let mut facts = quiet(&["postgres", "sts"]);
         facts.estate.postgres.error = Some(problem(ProblemKind::Unreachable));
         facts.https.insert(
             "https://x".into(),
@@ -188,7 +188,7 @@ fn what_is_out_of_reach_is_not_known_where_nobody_else_is_reached() {
                 ..Part::default()
             },
         );
-        match ecs {
+        match sts {
             Ok(()) => facts.providers[1].last_ok = Some(now()),
             Err(kind) => facts.providers[1].problem = Some(problem(kind)),
         }
