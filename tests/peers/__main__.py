@@ -98,8 +98,12 @@ def main():
     sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
     # The AWS CLI lives beside this Python.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    from harness import served
+
+    served.record()
     report, count = Report(), 0
     wanted = {name.partition(".")[0] for name in names() if not words or any(word in name for word in words)}
+    served.WHOLE |= wanted - {name.partition(".")[0] for name in names() if words and not any(word in name for word in words)}
     for name in sorted(wanted):
         run = run_against_sandbox if name.startswith("test_sandbox") else run_file
         count += run(name, words, report)
