@@ -149,7 +149,6 @@ impl Scaling {
                 }
                 Ok(Node::Map(Vec::new()))
             }
-            "ListTagsForResource" => Ok(map([("Tags", Node::Map(Vec::new()))])),
             other => Err(ApiError::unknown_operation(other)),
         }
     }
