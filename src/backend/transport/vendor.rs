@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::body;
+use super::body::{self, Body};
 use super::evidence::{Evidence, Reach};
 use super::limits;
 use super::words::{Asked, body_in_words, status, unsound};
@@ -90,6 +90,12 @@ pub(super) fn words(
                 vendor.status_page
             ),
         ),
+        // The new address holds the repository's number and not its name. No redirect is followed: a token goes where the file says.
+        Some(301 | 308) if is_moved(vendor, seen) => (
+            ProblemKind::Config,
+            format!("the repository was renamed or moved{}", status(seen)),
+            "Correct repository in [github] of flightdeck.toml: its old address at GitHub leads to the new name.".into(),
+        ),
         Some(s) if (200..400).contains(&s) && !asked.mutation => (
             ProblemKind::Malformed,
             unsound(at, seen, title).unwrap_or_else(|| {
@@ -130,6 +136,11 @@ fn is_dead(seen: &Evidence) -> bool {
     }
 }
 
+/// Whether GitHub itself says that a repository has another name by now; a web page would be that of a proxy.
+fn is_moved(vendor: &Vendor, seen: &Evidence) -> bool {
+    vendor.provider.name == "github" && seen.body == Body::Json
+}
+
 fn slow_down(title: &str, seen: &Evidence) -> (ProblemKind, String, String) {
     // A time and not a span: the words may be looked at long after.
     let until = seen
@@ -151,4 +162,46 @@ fn decapitalised(text: &str) -> String {
         .next()
         .map(|c| c.to_lowercase().chain(chars).collect())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::backend::transport::Whereabouts;
+    use crate::config::credentials::{GITHUB, VERCEL};
+
+    #[test]
+    fn a_repository_that_moved_is_no_proxy() {
+        let told = |provider, body| {
+            let vendor = Vendor {
+                provider,
+                status_page: "https://status.example",
+            };
+            let asked = Asked {
+                system: "github",
+                operation: "GET /repos",
+                what: "list the runs",
+                whereabouts: Arc::new(Whereabouts::default()),
+                mutation: false,
+            };
+            let seen = Evidence {
+                reach: Reach::Answered,
+                status: Some(301),
+                body,
+                ..Evidence::default()
+            };
+            words(&vendor, &asked, &seen).unwrap()
+        };
+        let (kind, why, fix) = told(&GITHUB, Body::Json);
+        assert_eq!(kind, ProblemKind::Config);
+        assert_eq!(why, "the repository was renamed or moved (HTTP 301)");
+        assert!(fix.contains("repository in [github]"), "{fix}");
+        for (provider, body) in [(&GITHUB, Body::Html), (&VERCEL, Body::Json)] {
+            let (kind, _, fix) = told(provider, body);
+            assert_eq!(kind, ProblemKind::Malformed);
+            assert!(fix.contains("proxy"), "{fix}");
+        }
+    }
 }
