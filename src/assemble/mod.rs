@@ -9,6 +9,7 @@ mod starter;
 
 use std::sync::Arc;
 
+use crate::backend::postgres;
 use crate::cli::config::{self, Question};
 use crate::cli::exit::Exit;
 use crate::cli::globals::Globals;
@@ -51,6 +52,7 @@ pub fn start(cli: Cli) -> Result<Exit, Problem> {
     let exit = runtime.block_on(run(cli));
     // Nothing that is still waiting for an answer keeps the shell waiting.
     runtime.shutdown_background();
+    postgres::folder::leave();
     tracing::info!(
         code = exit.as_ref().map_or(-1, |e| i32::from(e.code())),
         "ended"

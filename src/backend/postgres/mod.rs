@@ -4,6 +4,7 @@
 
 mod connect;
 pub mod elsewhere;
+pub mod folder;
 mod greeting;
 #[cfg(test)]
 mod hostile;

@@ -4,7 +4,6 @@
 //! question of this process waiting, and fill its memory. TLS goes through as it is: it is spoken with the server.
 
 use std::io::{self, Error, ErrorKind};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -14,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy, split}
 use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 
+use super::folder::Folder;
 use super::greeting;
 use crate::backend::tls::words::is_starved;
 
@@ -100,9 +100,11 @@ impl Drop for Relay {
     }
 }
 
-/// The vendor's name for a socket in a folder.
+/// How the vendor names a socket in a folder: with the port behind it.
+pub(super) const SOCKET: &str = ".s.PGSQL.";
+
 fn socket(folder: &Path, port: u16) -> PathBuf {
-    folder.join(format!(".s.PGSQL.{port}"))
+    folder.join(format!("{SOCKET}{port}"))
 }
 
 /// Our end: a socket that this user alone can reach, for one caller.
@@ -132,7 +134,7 @@ impl Near {
 
     fn beneath(room: &Path, port: u16) -> io::Result<Self> {
         let folder = Folder::beneath(room)?;
-        let listener = UnixListener::bind(socket(&folder.0, port))?;
+        let listener = UnixListener::bind(socket(folder.path(), port))?;
         Ok(Self { folder, listener })
     }
 
@@ -143,7 +145,7 @@ impl Near {
         asks_tls: bool,
         ended: Arc<OnceLock<Ended>>,
     ) -> (JoinHandle<()>, PathBuf) {
-        let here = self.folder.0.clone();
+        let here = self.folder.path().to_owned();
         (tokio::spawn(self.carry(far, asks_tls, ended)), here)
     }
 
@@ -191,22 +193,5 @@ impl Near {
             () = down => {}
             () = up => {}
         }
-    }
-}
-
-/// A folder of ours, gone with this.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn beneath(room: &Path) -> io::Result<Self> {
-        let path = room.join(format!("flightdeck-{:016x}", fastrand::u64(..)));
-        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
