@@ -761,6 +761,46 @@ fn an_edge_whose_traffic_nobody_tells_is_not_green_and_says_why() {
 }
 
 #[test]
+fn no_fault_starts_at_the_browser_where_this_machine_hears_nobody() {
+    let told = |ago_s: i64| {
+        let mut facts = Facts {
+            taken_at: now(),
+            ..Facts::default()
+        };
+        let mut sts = line("sts");
+        sts.last_ok = Some(now() - jiff::SignedDuration::from_secs(ago_s));
+        sts.calls_per_minute = 6;
+        facts.providers.push(sts);
+        let probe = crate::domain::probe::HttpsProbe {
+            url: "https://laser.example/".into(),
+            status: 200,
+            latency_ms: 12.0,
+            headers: Vec::new(),
+            grade: crate::domain::probe::Grade {
+                letter: "A".into(),
+                reasons: Vec::new(),
+            },
+            mitigated: None,
+        };
+        let mut late = part(probe.clone());
+        late.error = Some(Problem::new(
+            ProblemKind::Timeout,
+            "https",
+            "w",
+            "late",
+            "f",
+        ));
+        facts
+            .https
+            .insert("https://app.laser.example/".into(), late);
+        facts.https.insert(probe.url.clone(), part(probe));
+        graph(&facts, now()).node("browser").unwrap().tone
+    };
+    assert_eq!(told(5), Tone::Bad);
+    assert_eq!(told(30), Tone::Unknown);
+}
+
+#[test]
 fn a_fault_is_as_old_as_what_went_wrong_not_as_the_answer() {
     let mut facts = well();
     let failed: Timestamp = now() - jiff::SignedDuration::from_secs(30);
