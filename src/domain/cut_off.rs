@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::facts::{Facts, ProviderHealth};
-use super::problem::ProblemKind;
+use super::problem::{Problem, ProblemKind};
 
 /// Whoever is asked every few seconds is heard at least this often.
 const LATELY: SignedDuration = SignedDuration::from_secs(20);
@@ -14,6 +14,16 @@ impl ProblemKind {
     /// Whether nobody answered, so that it may lie at the way there or at its beginning.
     pub fn is_lost(self) -> bool {
         matches!(self, Self::Unreachable | Self::Timeout | Self::Offline)
+    }
+}
+
+/// What to do where the way ends on this machine: it has no route, or no resolver that answers.
+pub const OWN_NETWORK: &str = "Check the network of this machine, and its resolver.";
+
+impl Problem {
+    /// Whether the way ended on this machine, as far as it can tell: of a name's several addresses that is said of the last alone.
+    pub fn is_of_own_network(&self) -> bool {
+        self.kind == ProblemKind::Unreachable && self.fix == OWN_NETWORK
     }
 }
 
@@ -33,10 +43,13 @@ impl Facts {
         self.providers.iter().filter(is_other)
     }
 
-    /// Whether of all systems beside this owner's (`postgres`, `probes`) none was heard when it was asked, and some were out of reach.
-    pub fn heard_nobody_beside(&self, owner: &str) -> bool {
+    /// Whether a failure of this owner's (`postgres`, `probes`) is no other one's than this machine's: of all other systems none was
+    /// heard when it was asked, and some were out of reach as well, or the way ended here.
+    pub fn heard_nobody_beside(&self, owner: &str, failure: &Problem) -> bool {
         let heard = |p: &ProviderHealth| p.last_ok.is_some() && !p.is_lost();
-        self.beside(owner).any(ProviderHealth::is_lost) && !self.beside(owner).any(heard)
+        let is_lost =
+            failure.is_of_own_network() || self.beside(owner).any(ProviderHealth::is_lost);
+        is_lost && !self.beside(owner).any(heard)
     }
 
     /// The same of these seconds: a system that is asked all the time and has gone silent tells it before its question is given up.
@@ -55,7 +68,10 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::domain::problem::Problem;
+
+    fn problem(fix: &str) -> Problem {
+        Problem::new(ProblemKind::Unreachable, "redis", "w", "y", fix)
+    }
 
     fn line(name: &str, ago_s: Option<i64>, lost: bool) -> ProviderHealth {
         let at = |ago| Timestamp::from_second(1_800_000_000 - ago).unwrap();
@@ -79,7 +95,7 @@ mod tests {
             ..Facts::default()
         };
         (
-            facts.heard_nobody_beside("redis"),
+            facts.heard_nobody_beside("redis", &problem("f")),
             facts.hears_nobody_beside("redis"),
         )
     }
@@ -96,6 +112,15 @@ mod tests {
         let memory = ["dns", "store"].map(|name| line(name, Some(1), false));
         let all = memory.into_iter().chain([ecs(Some(90), true)]).collect();
         assert_eq!(told(all), (true, true), "neither is the network");
+    }
+
+    #[test]
+    fn a_way_that_ends_here_is_enough_where_nobody_is_heard() {
+        let nobody = |facts: &Facts| facts.heard_nobody_beside("redis", &problem(OWN_NETWORK));
+        let mut facts = Facts::default();
+        assert!(nobody(&facts), "there is nobody else");
+        facts.providers.push(line("ecs", Some(1), false));
+        assert!(!nobody(&facts));
     }
 
     #[test]

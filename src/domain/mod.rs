@@ -21,7 +21,7 @@ pub mod contained;
 mod cookies;
 pub mod cost;
 pub mod counts;
-mod cut_off;
+pub mod cut_off;
 pub mod dashboard;
 pub mod database;
 pub mod db_limit;

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error};
 
+use crate::domain::cut_off::OWN_NETWORK;
 use crate::domain::probe::Certificate;
 use crate::domain::problem::{Problem, ProblemKind};
 
@@ -166,8 +167,11 @@ pub fn connection(
         Some(ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable) => problem(
             ProblemKind::Unreachable,
             "there is no way to that network from here",
-            "Check the network of this machine.",
+            OWN_NETWORK,
         ),
+        _ if text.contains("failure in name resolution") || text.ends_with(": Try again") => {
+            problem(ProblemKind::Unreachable, text, OWN_NETWORK)
+        }
         Some(ErrorKind::TimedOut) => timeout(system, what, None),
         _ => problem(
             ProblemKind::Unreachable,

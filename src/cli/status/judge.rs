@@ -15,7 +15,7 @@ use crate::domain::deployment::Deployment;
 use crate::domain::environment::Env;
 use crate::domain::facts::Facts;
 use crate::domain::order::Ordered;
-use crate::domain::problem::ProblemKind;
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::skew::Wrong;
 use crate::domain::text::inert;
 use crate::present::{Pages, Section, Tone, VIEWS, View};
@@ -113,10 +113,15 @@ pub fn silent(pages: &Pages<'_>) -> Vec<Silence> {
             if !view.is_live() && (system(section) != MAIL || problem.is_none()) {
                 continue;
             }
-            let verdict = match problem.map(|p| p.kind) {
-                Some(ProblemKind::Denied | ProblemKind::Unsupported) if is_aws(view, facts) => None,
-                Some(kind) if is_server(view, section) => {
-                    Some(out_of_reach(kind, facts, system(section)))
+            let verdict = match problem {
+                Some(p)
+                    if matches!(p.kind, ProblemKind::Denied | ProblemKind::Unsupported)
+                        && is_aws(view, facts) =>
+                {
+                    None
+                }
+                Some(p) if is_server(view, section) => {
+                    Some(out_of_reach(p, facts, system(section)))
                 }
                 _ => Some(Verdict::Unknown),
             };
@@ -170,9 +175,9 @@ fn is_aws(view: &View, facts: &Facts) -> bool {
 }
 
 /// What follows from a server or a URL that did not answer. Where nobody else was reached either, it is this machine that is cut off.
-fn out_of_reach(kind: ProblemKind, facts: &Facts, owner: &str) -> Verdict {
-    let lost = matches!(kind, ProblemKind::Unreachable | ProblemKind::Timeout);
-    match lost && !facts.heard_nobody_beside(owner) {
+fn out_of_reach(p: &Problem, facts: &Facts, owner: &str) -> Verdict {
+    let is_lost = matches!(p.kind, ProblemKind::Unreachable | ProblemKind::Timeout);
+    match is_lost && !facts.heard_nobody_beside(owner, p) {
         true => Verdict::Degraded,
         false => Verdict::Unknown,
     }
@@ -251,7 +256,7 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Vec<Finding> {
         match (part.fresh(now), &part.error, right) {
             (_, Some(problem), _) => {
                 let verdict = match problem.kind {
-                    kind if kind.is_lost() && !answers => out_of_reach(kind, facts, "probes"),
+                    kind if kind.is_lost() && !answers => out_of_reach(problem, facts, "probes"),
                     ProblemKind::Offline => Verdict::Unknown,
                     _ => Verdict::Degraded,
                 };
