@@ -19,7 +19,7 @@ fn a_starter_file_holds_what_was_found_and_can_be_used_at_once() {
     );
     assert_eq!(
         said["clusters"],
-        serde_json::json!(["laser-dev", "laser-prod", "laser-staging"])
+        serde_json::json!(["laser-prod", "laser-dev", "laser-staging"])
     );
     let text = fs::read_to_string(&file).unwrap();
     for line in [

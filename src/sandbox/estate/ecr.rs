@@ -12,6 +12,8 @@ use findings::{Finding, SEVERITIES};
 /// Story seconds from a push until its first scan has ended.
 const SCAN_S: f64 = 90.0;
 const DAY_S: f64 = 86_400.0;
+/// Seconds from one build of a repository to the next at least.
+const APART_S: f64 = 3_600.0;
 
 /// Images that were built and wait to be released: repository, tag, hours since the push. One that ends in `-bad` fails its health
 /// check once it runs.
@@ -99,13 +101,19 @@ fn images(world: &World, repository: &str) -> Vec<Image> {
             None => found.push(image(repository, tag, pushed, None)),
         }
     }
+    // Built one after the other, even where an environment registered some of them at once.
+    found.sort_by(|a, b| b.pushed.total_cmp(&a.pushed).then(b.tags.cmp(&a.tags)));
+    let mut newer = f64::INFINITY;
+    for image in &mut found {
+        image.pushed = image.pushed.min(newer - APART_S);
+        newer = image.pushed;
+    }
     let now = world.stamp();
     for image in &mut found {
         let first = image.pushed + SCAN_S / world.speed;
         // Seen again every day, as the scanner's sources change.
         image.scanned = (now >= first).then(|| first + ((now - first) / DAY_S).floor() * DAY_S);
     }
-    found.sort_by(|a, b| b.pushed.total_cmp(&a.pushed));
     found
 }
 

@@ -8,6 +8,7 @@ mod panels;
 mod promises;
 mod providers;
 mod ready;
+mod services;
 mod systems;
 mod unwell;
 mod view;

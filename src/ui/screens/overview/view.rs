@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect, Size};
 
 use super::model::Overview;
-use super::{moving, panels, ready, systems};
+use super::{moving, panels, ready, services, systems};
 use crate::ui::screens::Cx;
 
 /// The places of the panels.
@@ -112,7 +112,7 @@ pub(super) fn view(o: &Overview, cx: &Cx<'_>, buf: &mut Buffer) {
     ready::ready(o, cx, p.ready, buf);
     promises::promises(cx, p.promises, buf);
     let short = systems::in_short(o).filter(|_| p.systems.is_none());
-    panels::services(short.as_deref(), cx, p.services, buf);
+    services::services(short.as_deref(), cx, p.services, buf);
     if let Some(area) = p.systems {
         systems::panel_of_systems(o, cx, area, buf);
     }
