@@ -25,7 +25,7 @@ fn a_starter_file_holds_what_was_found_and_can_be_used_at_once() {
     for line in [
         "region = \"us-east-1\"",
         // Listed, staging's would be production's own.
-        "# clusters = [\"laser-dev\", \"laser-prod\", \"laser-staging\"]",
+        "# clusters = [\"laser-prod\", \"laser-dev\", \"laser-staging\"]",
         "expected_account = \"123456789012\"",
     ] {
         assert!(text.lines().any(|l| l == line), "no {line} in:\n{text}");
