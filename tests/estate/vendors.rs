@@ -301,6 +301,36 @@ async fn what_a_team_of_vercel_shares_with_projects_is_theirs() {
     assert!(asked.iter().all(|(path, _, _)| !path.contains("team")));
 }
 
+/// What a team shares has a next page, and no parameter that leads there: the first comes again.
+#[tokio::test]
+async fn a_team_of_vercel_that_shares_more_than_a_page_hides_nothing_of_its_projects() {
+    let projects = json!({"projects": [{"id": "p1", "name": "web"}], "pagination": null});
+    let shared = json!({"data": [{"key": "ORG", "type": "encrypted", "target": ["production"], "projectId": ["p1"]}], "pagination": {"count": 1, "next": 7, "prev": 9}});
+    let own = json!({"domains": [{"name": "www.example.com"}], "envs": [{"key": "DSN", "type": "encrypted", "target": ["production"]}], "pagination": null});
+    let peer = Peer::start(vec![
+        page(&projects),
+        page(&shared),
+        page(&shared),
+        page(&own),
+    ])
+    .await;
+    let client = vercel(
+        &peer.endpoint,
+        Some("team_1"),
+        CANARY,
+        ProbeConfig::default(),
+    )
+    .await;
+    let told = client.estate.vercel.settings().await.unwrap();
+    let names: Vec<_> = told[0].variables.iter().map(|v| v.name.as_str()).collect();
+    assert_eq!(names, ["DSN", "ORG"], "each once");
+    assert_eq!(told[0].domains.len(), 1);
+    let why = told[0].unread.as_deref().unwrap_or_default();
+    assert!(why.contains("may share more"), "{why}");
+    let asked = peer.asked();
+    assert!(asked[2].0.contains("until=7"), "{}", asked[2].0);
+}
+
 #[tokio::test]
 async fn projects_that_are_expected_or_probed_are_looked_into_before_others() {
     let project = |n: u32| {
