@@ -76,6 +76,8 @@ pub struct S3 {
     /// Tells which account it is.
     who: Sts,
     sizes: CloudWatch,
+    /// What rules failed to copy, as told lately.
+    failed: sizes::Lately,
 }
 
 impl S3 {
@@ -88,6 +90,7 @@ impl S3 {
             line,
             who,
             sizes,
+            failed: sizes::Lately::default(),
         }
     }
 

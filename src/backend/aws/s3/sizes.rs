@@ -1,6 +1,7 @@
 //! How big buckets are, by the vendor's daily metrics, and what the rules that copy them failed to copy.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +18,42 @@ const BYTES: &str = "BucketSizeBytes";
 
 /// How far back it is looked for what failed to be copied: that is never tried again, however small the lag of what comes after it.
 const FAILED: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// How long it holds what a rule failed to copy while CloudWatch cannot be asked. Buckets are asked every ten minutes: one slip among
+/// answers changes nothing, and with the second in a row it is not known.
+const HOLDS: SignedDuration = SignedDuration::from_mins(15);
+
+/// A rule: of which bucket, where it copies to, its name.
+type Rule = [String; 3];
+
+/// What rules failed to copy, and when CloudWatch told so.
+#[derive(Debug, Default)]
+pub(super) struct Lately(Mutex<BTreeMap<Rule, (Timestamp, Told<FailedCopies>)>>);
+
+impl Lately {
+    /// What holds of a rule: what is told of it now. Where a slip left that unknown (`slipped`), what was told lately holds, of which no
+    /// refusal came in between.
+    fn holds(
+        &self,
+        rule: Rule,
+        told: Told<FailedCopies>,
+        slipped: bool,
+        now: Timestamp,
+    ) -> Told<FailedCopies> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let young = SignedDuration::ZERO..=HOLDS;
+        all.retain(|_, (at, _)| young.contains(&now.duration_since(*at)));
+        if slipped {
+            return all.get(&rule).map_or(told, |(_, before)| before.clone());
+        }
+        if told.why_unknown().is_some() {
+            all.remove(&rule);
+        } else {
+            all.insert(rule, (now, told.clone()));
+        }
+        told
+    }
+}
 
 /// A daily metric of a bucket.
 fn daily(metric: MetricId) -> MetricQuery {
@@ -76,17 +113,25 @@ fn failures(buckets: &[&mut Bucket]) -> Vec<MetricQuery> {
 }
 
 /// Puts the answers to [`failures`] to the rules that they are about.
-fn put_failures(buckets: &mut [&mut Bucket], answer: Result<Vec<Series>, Problem>) {
+fn put_failures(
+    buckets: &mut [&mut Bucket],
+    answer: Result<Vec<Series>, Problem>,
+    lately: &Lately,
+    now: Timestamp,
+) {
+    let slipped = answer.as_ref().err().is_some_and(Problem::is_passing);
     let mut told = answer.map(Vec::into_iter);
     for bucket in buckets {
         let Told::Set(rules) = &mut bucket.replication else {
             continue;
         };
         for rule in rules.iter_mut().filter(|r| r.enabled) {
-            rule.failed = match &mut told {
+            let new = match &mut told {
                 Ok(series) => series.next().map_or_else(Told::default, |s| failed(&s)),
                 Err(problem) => Told::Unknown(problem.why.clone()),
             };
+            let key = [&bucket.name, &rule.bucket, &rule.rule].map(String::clone);
+            rule.failed = lately.holds(key, new, slipped, now);
         }
     }
 }
@@ -126,9 +171,10 @@ impl S3 {
         if near.is_empty() {
             return;
         }
-        let (since, over) = failed_within(Timestamp::now());
+        let now = Timestamp::now();
+        let (since, over) = failed_within(now);
         let answer = self.sizes.series(&failures(&near), since, over).await;
-        put_failures(&mut near, answer);
+        put_failures(&mut near, answer, &self.failed, now);
         let sizes = self.sizes.metrics_named("AWS/S3", BYTES).await.ok();
         let each = near.iter().map(|b| {
             let mut all = vec![objects(&b.name)];
@@ -180,7 +226,7 @@ impl S3 {
                 self.sizes.metrics_named_in(&region, "AWS/S3", BYTES)
             );
             let sizes = sizes.ok();
-            put_failures(&mut buckets, failed);
+            put_failures(&mut buckets, failed, &self.failed, now);
             let Ok(series) = series else {
                 return;
             };
@@ -258,7 +304,12 @@ mod tests {
         let asked = asked.map(|(of, rule)| failed_replication(of, "copy", rule));
         assert_eq!(failures(&those), asked);
         let mut put = |answer| {
-            put_failures(&mut those, answer);
+            put_failures(
+                &mut those,
+                answer,
+                &Lately::default(),
+                Timestamp::UNIX_EPOCH,
+            );
             let rules = those.iter().flat_map(|b| b.copying());
             rules.map(|r| r.failed.clone()).collect::<Vec<_>>()
         };
@@ -275,6 +326,51 @@ mod tests {
         let denied = Problem::new(ProblemKind::Denied, "cloudwatch", "w", "denied", "f");
         let unknown = Told::Unknown("denied".into());
         assert_eq!(put(Err(denied)), vec![unknown; 3]);
+    }
+
+    /// Buckets are asked every ten minutes: a slip would leave for as long unknown what is proved. A refusal is no slip.
+    #[test]
+    fn what_failed_to_be_copied_holds_over_one_slip_and_over_no_refusal() {
+        let mut bucket = Bucket {
+            name: "a".into(),
+            replication: Told::Set(vec![Replica {
+                rule: "r".into(),
+                enabled: true,
+                bucket: "copy".into(),
+                only: None,
+                failed: Told::default(),
+            }]),
+            ..Bucket::default()
+        };
+        let lately = Lately::default();
+        let mut put = |minute: i64, answer| {
+            let now = Timestamp::from_second(60 * minute).unwrap();
+            // Settings are read anew each time.
+            if let Told::Set(rules) = &mut bucket.replication {
+                rules[0].failed = Told::default();
+            }
+            put_failures(&mut [&mut bucket], answer, &lately, now);
+            let told = bucket.copying().next().map(|r| r.failed.clone());
+            told.unwrap()
+        };
+        let none = || Ok(vec![hours(&[(1, 0.0)], false)]);
+        let some = || Ok(vec![hours(&[(1, 2.0)], false)]);
+        let no = |kind| Err(Problem::new(kind, "cloudwatch", "w", "no", "f"));
+        let unknown: Told<FailedCopies> = Told::Unknown("no".into());
+        assert_eq!(put(0, none()), Told::Unset);
+        assert_eq!(put(10, no(ProblemKind::Timeout)), Told::Unset);
+        assert_eq!(put(20, no(ProblemKind::Timeout)), unknown, "two in a row");
+        let failed = put(30, some());
+        assert!(failed.value().is_some(), "{failed:?}");
+        assert_eq!(put(40, no(ProblemKind::Throttled)), failed);
+        assert_eq!(put(41, no(ProblemKind::Denied)), unknown);
+        assert_eq!(put(42, no(ProblemKind::Throttled)), unknown, "no longer");
+        assert_eq!(put(50, none()), Told::Unset);
+        let cut = put(51, Ok(vec![hours(&[], true)]));
+        assert!(cut.why_unknown().is_some(), "{cut:?}");
+        assert_eq!(put(60, none()), Told::Unset);
+        let back = put(50, no(ProblemKind::Timeout));
+        assert_eq!(back, unknown, "a clock that was set back");
     }
 
     #[test]
