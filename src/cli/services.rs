@@ -52,7 +52,8 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
     if rows.is_empty() {
         session.out.line(empty(facts, &wanted))?;
     } else {
-        session.out.table(&table(&rows, facts, now))?;
+        let short = session.out.columns().is_some();
+        session.out.table(&table(&rows, facts, now, short))?;
     }
     session.footer(words::count(rows.len(), "service"), &part, now)?;
     Ok(Exit::OK)
@@ -66,7 +67,8 @@ fn empty(facts: &Facts, filter: &str) -> &'static str {
     }
 }
 
-fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
+/// `short`: for a terminal.
+fn table(rows: &[&Service], facts: &Facts, now: Timestamp, short: bool) -> Table {
     let mut table = Table::new(&[
         ("SERVICE", Align::Left),
         ("HEALTH", Align::Left),
@@ -94,7 +96,7 @@ fn table(rows: &[&Service], facts: &Facts, now: Timestamp) -> Table {
             painted(role(s, facts), facts.health_of(s).word()),
             cell(format!("{}/{}", tasks.running, tasks.desired)),
             cell(s.counts.pending.to_string()),
-            cell(format!(":{}", s.revision.number)),
+            cell(words::revision(&s.revision, short)),
             cell(image(s, facts).map_or("-", image_tag)),
             cell(dash(
                 definition

@@ -46,7 +46,8 @@ pub async fn run(args: &Arguments, session: &mut Session) -> Result<Exit, Proble
             .out
             .line("No tasks: nothing runs, and the vendor remembers nothing that stopped.")?;
     } else {
-        session.out.table(&table(rows, now))?;
+        let short = session.out.columns().is_some();
+        session.out.table(&table(rows, now, short))?;
     }
     session.footer(counted(rows.len(), part.cut), part, now)?;
     Ok(Exit::OK)
@@ -60,7 +61,8 @@ fn counted(rows: usize, cut: bool) -> String {
     }
 }
 
-fn table(rows: &[Task], now: Timestamp) -> Table {
+/// `short`: for a terminal. A pipe has what the vendor takes: it knows no task by a part of its id.
+fn table(rows: &[Task], now: Timestamp, short: bool) -> Table {
     let mut table = Table::new(&[
         ("TASK", Align::Left),
         ("STATUS", Align::Left),
@@ -78,15 +80,16 @@ fn table(rows: &[Task], now: Timestamp) -> Table {
     .beneath("WHY STOPPED", 40)
     .sparing(&["ADDRESS", "ZONE", "REVISION"]);
     for t in rows {
-        // As the console has them: the whole id and the family, which is the service's, stand in JSON.
+        // As the console has them.
+        let id = t.id.get(..8).filter(|_| short);
         table.row_told(vec![
-            cell(t.id.get(..8).unwrap_or(&t.id)),
+            cell(id.unwrap_or(&t.id)),
             painted(status_role(t), &t.status),
             painted(health_role(t), t.health_now()),
             cell(
                 t.revision
                     .as_ref()
-                    .map_or_else(|| "-".into(), |r| format!(":{}", r.number)),
+                    .map_or_else(|| "-".into(), |r| words::revision(r, short)),
             ),
             cell(t.containers.first().map_or("-", |c| image_tag(&c.image))),
             cell(&t.zone),
@@ -159,6 +162,45 @@ fn health_role(t: &Task) -> Role {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::service::Revision;
+
+    /// `aws ecs execute-command` and `stop-task` refuse a part of an id.
+    #[test]
+    fn a_terminal_has_ids_short_and_a_pipe_has_them_whole() {
+        let id = "7c1d0f2a9be04c55a1d3e8f60b7c2d19";
+        let task = Task {
+            arn: format!("arn:aws:ecs:r:1:task/laser-prod/{id}"),
+            id: id.into(),
+            service: "api".into(),
+            status: "RUNNING".into(),
+            desired_status: "RUNNING".into(),
+            health: "HEALTHY".into(),
+            revision: Revision::parse("laser-api:5"),
+            zone: "us-east-1a".into(),
+            cpu_units: None,
+            memory_mib: None,
+            ip: None,
+            created_at: None,
+            started_at: None,
+            stopped_at: None,
+            stopped_reason: None,
+            containers: Vec::new(),
+        };
+        let row = |short: bool, room: Option<usize>| {
+            let rows = std::slice::from_ref(&task);
+            let drawn = table(rows, Timestamp::UNIX_EPOCH, short).draw(room, false);
+            let row = drawn.lines().nth(1).unwrap().to_owned();
+            row.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let piped = row(false, None);
+        assert_eq!(piped[0], id);
+        assert_eq!(piped[3], "laser-api:5");
+        let seen = row(true, Some(100));
+        assert_eq!(seen[0], "7c1d0f2a");
+        assert_eq!(seen[3], ":5");
+    }
 
     #[test]
     fn a_list_that_was_cut_is_not_told_as_all() {

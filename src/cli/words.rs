@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::domain::service::Revision;
 use crate::domain::skew;
 
 /// A length of time in its shortest honest form: `12s`, `4m`, `3h`, `2d`.
@@ -24,6 +25,15 @@ pub fn ago(at: Option<Timestamp>, now: Timestamp) -> String {
         || "-".into(),
         |at| skew::short(at, now).unwrap_or_else(|| past(at)),
     )
+}
+
+/// A revision in a table: without its family, which is mostly the service's, where a terminal has no room to spare. In a pipe it is what
+/// the vendor takes.
+pub fn revision(revision: &Revision, short: bool) -> String {
+    match short {
+        true => format!(":{}", revision.number),
+        false => revision.to_string(),
+    }
 }
 
 /// How long something took or is taking: `8s`, `1m08`, `2h03`.
