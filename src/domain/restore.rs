@@ -108,22 +108,52 @@ impl Estate {
         told.filter(|store| !store.is_empty())
     }
 
-    /// The recovery point that a restore was made from, where it is known.
-    fn point_of(&self, restore: &Restore) -> Option<&Backup> {
+    /// Recovery points as they were told of last.
+    fn points(&self) -> impl Iterator<Item = &Backup> {
         let points = self.recovery_points.value.iter().flat_map(|p| &p.backups);
         let abroad = self.recovery_points_abroad.value.iter();
-        let abroad = abroad.flat_map(|a| &a.backups);
-        let mut points = points.chain(abroad).filter(|b| !b.arn.is_empty());
+        points.chain(abroad.flat_map(|a| &a.backups))
+    }
+
+    /// The recovery point that a restore was made from, where it is known.
+    fn point_of(&self, restore: &Restore) -> Option<&Backup> {
+        let mut points = self.points().filter(|b| !b.arn.is_empty());
         points.find(|b| b.arn == restore.point)
+    }
+
+    /// When the recovery point of a restore was made: of a continuous one that says nothing.
+    fn taken(&self, restore: &Restore) -> Option<Timestamp> {
+        let taken = restore.taken_at;
+        let taken = taken.or_else(|| self.point_of(restore)?.taken_at);
+        taken.filter(|_| !restore.is_continuous())
+    }
+
+    /// Why the age of the data of a restore says nothing of what a disaster would have lost then; `None`: it does. A restore testing plan
+    /// that picks by chance (`RANDOM_WITHIN_WINDOW`) takes points of weeks ago beside those of that day: of one of its restores it has to
+    /// be known that there was no newer point, which it is as long as the one that was restored is still there.
+    pub fn passed_over(
+        &self,
+        store: &str,
+        restore: &Restore,
+        now: Timestamp,
+    ) -> Option<&'static str> {
+        let (began, taken) = restore.began_at.zip(self.taken(restore))?;
+        let is_newer = |at: Timestamp| taken < at && at <= began;
+        let mut newer = self.points().filter(|b| b.complete && b.store == store);
+        if newer.any(|b| b.arn != restore.point && b.taken_at.is_some_and(is_newer)) {
+            return Some("of an older recovery point than there was, which measures no RPO");
+        }
+        let points = &self.recovery_points;
+        let whole = points.fresh(now).filter(|p| p.vaults_unread == 0);
+        let known = whole.is_some() && !points.cut && self.point_of(restore).is_some();
+        (restore.by_plan && !known)
+            .then_some("a plan may restore any, and whether there was a newer one nobody tells")
     }
 
     /// What a restore measured. The date of a recovery point never changes, so it is as good from an old answer as from a new one.
     pub fn measured(&self, restore: &Restore) -> Measured {
-        let taken = restore.taken_at;
-        let taken = taken.or_else(|| self.point_of(restore)?.taken_at);
-        let taken = taken.filter(|_| !restore.is_continuous());
         // A point of a later date than its restore tells no age.
-        let age = restore.began_at.zip(taken);
+        let age = restore.began_at.zip(self.taken(restore));
         let age =
             age.and_then(|(began, taken)| Duration::try_from(began.duration_since(taken)).ok());
         Measured {

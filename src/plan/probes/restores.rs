@@ -132,9 +132,13 @@ fn held_against(look: &Look<'_>, store: &str, r: &Restore, found: &mut Findings)
         )),
         Some(age) => {
             let (age, rpo) = apart(age, rpo);
-            missed.push(format!(
-                "from data {age} old when it began, more than the RPO of {rpo}"
-            ));
+            let words = format!("from data {age} old when it began, more than the RPO of {rpo}");
+            match look.facts.estate.passed_over(store, r, look.now) {
+                Some(why) => open.push(format!(
+                    "{words}, but {why}: restore the newest, or sign off"
+                )),
+                None => missed.push(words),
+            }
         }
         None if r.is_continuous() => open.push(
             "to which moment a continuous backup was restored AWS Backup does not tell: restore a snapshot".into(),
@@ -359,6 +363,66 @@ mod tests {
         // One store that keeps them says nothing of another.
         let both = vec![good("db", 3), good("files", 40)];
         assert_eq!(held(Some(4), 26, both).0, Failing);
+    }
+
+    /// A restore testing plan picks one of the last weeks by chance: which one it took says nothing of what a disaster would lose.
+    #[test]
+    fn a_restore_of_an_older_point_than_there_was_measures_no_rpo() {
+        let hours = |n: u64| Duration::from_secs(3_600 * n);
+        let point = |store: &str, hours: i64| Backup {
+            store: store.into(),
+            arn: format!("arn:{store}:{hours}"),
+            taken_at: ago(31 + hours),
+            complete: true,
+            ..Backup::default()
+        };
+        let judged = |by_plan: bool, points: Vec<Backup>, vaults_unread: usize| {
+            let mut facts = Facts {
+                environment: "production".into(),
+                rto: Some(hours(4)),
+                rpo: hours(26),
+                ..Facts::default()
+            };
+            let drill = Restore {
+                point: "arn:db:400".into(),
+                by_plan,
+                ..good("db", 400)
+            };
+            facts.estate.restores = testing::part(Arc::new(vec![drill]));
+            facts.estate.recovery_points = testing::part(Arc::new(Points {
+                backups: points,
+                vaults_unread,
+                ..Points::default()
+            }));
+            let judged = judged("restore.rto-rpo", &facts);
+            (judged.state, judged.reason)
+        };
+        let own = || point("db", 400);
+        for by_plan in [true, false] {
+            let (state, why) = judged(by_plan, vec![own(), point("db", 3)], 0);
+            assert_eq!(state, Unknown, "{why}");
+            assert!(why.contains("of an older recovery point than there was"));
+            // Older ones, those made while it went on or later, those that are not whole and those of another store are none.
+            let others = vec![
+                own(),
+                point("db", 500),
+                point("db", -1),
+                point("files", 3),
+                Backup {
+                    complete: false,
+                    ..point("db", 3)
+                },
+            ];
+            let (state, why) = judged(by_plan, others, 0);
+            assert_eq!(state, Failing, "{why}");
+            assert!(why.contains("more than the RPO of 26h"), "{why}");
+        }
+        for (points, unread) in [(vec![], 0), (vec![point("db", 500)], 0), (vec![own()], 1)] {
+            let (state, why) = judged(true, points.clone(), unread);
+            assert_eq!(state, Unknown, "{why}");
+            assert!(why.contains("a newer one nobody tells"), "{why}");
+            assert_eq!(judged(false, points, unread).0, Failing, "by hand");
+        }
     }
 
     #[test]
