@@ -24,8 +24,9 @@ const HEADS: &[Head] = &[
 pub(super) fn section(facts: &Facts, now: Timestamp) -> Section {
     let part = &facts.signoffs;
     let empty = "The plan has no criterion that a drill settles.";
-    let section = Section::of(part, now, "drills", "Drills", HEADS, empty);
-    let mut section = section.with(&facts.estate.restores, now);
+    // The word of a person stands by the store alone: where AWS Backup is silent, what it told says so itself.
+    let mut section = Section::of(part, now, "drills", "Drills", HEADS, empty);
+    let told_now = facts.estate.restores.fresh(now).is_some();
     targets(facts, &mut section, now);
     for drill in facts.drills.iter() {
         let mut of_it = part
@@ -57,12 +58,17 @@ pub(super) fn section(facts: &Facts, now: Timestamp) -> Section {
             }
             None => Cell::muted(&drill.title),
         };
+        let is_old = newer.is_some() && !told_now;
+        let by_aws = |cell: Cell| match is_old {
+            true => cell.toned(Tone::Unknown),
+            false => cell,
+        };
         let cells = vec![
             Cell::name(drill.of),
-            when,
-            who,
+            by_aws(when),
+            by_aws(who),
             Cell::muted(&drill.criterion),
-            what,
+            by_aws(what),
         ];
         let of_restores = drill.of == "restore";
         let measured = carried.map(|c| facts.estate.measured(c.restore));
@@ -117,26 +123,45 @@ fn targets(facts: &Facts, section: &mut Section, now: Timestamp) {
         .map_or_else(|| "not set (rto in [backups])".into(), told);
     let words = format!("targets: RTO {rto}, RPO {}", told(facts.rpo));
     section.note(words, Tone::Plain);
+    let restores = &facts.estate.restores;
+    let told_now = restores.fresh(now).is_some();
+    if !told_now {
+        let why = match (&restores.error, restores.age(now)) {
+            (Some(problem), _) => problem.why.clone(),
+            (None, Some(age)) => format!("the last answer is {} old", told(age)),
+            (None, None) => "AWS Backup was not asked yet".into(),
+        };
+        section.note(format!("measured: not known: {why}"), Tone::Unknown);
+    }
+    let measured = match told_now {
+        true => "measured",
+        false => "last measured",
+    };
     let mut nothing = true;
     for c in found_good(facts, now) {
         nothing = false;
         let Measured { took, data_age } = facts.estate.measured(c.restore);
         let late = took.zip(facts.rto).is_some_and(|(took, most)| took > most);
         let old = data_age.is_some_and(|age| age > facts.rpo);
-        let tone = match (late || old, took.and(data_age)) {
+        let passed_over = facts.estate.passed_over(c.store, c.restore, now);
+        let passed_over = passed_over.filter(|_| old);
+        let missed = late || (old && passed_over.is_none());
+        let tone = match (missed, took.and(data_age)) {
+            _ if !told_now => Tone::Unknown,
             (true, _) => Tone::Warn,
-            (false, None) => Tone::Unknown,
-            (false, Some(_)) => Tone::Plain,
+            (false, Some(_)) if passed_over.is_none() => Tone::Plain,
+            (false, _) => Tone::Unknown,
         };
         let of = |d: Option<Duration>| d.map_or_else(|| "?".into(), told);
         let (took, data_age) = (of(took), of(data_age));
+        let but = passed_over.map_or_else(String::new, |why| format!(", but {why}"));
         let words = format!(
-            "measured: {} restored in {took}, from data {data_age} old when that began",
+            "{measured}: {} restored in {took}, from data {data_age} old when that began{but}",
             c.store
         );
         section.note(words, tone);
     }
-    if nothing {
+    if nothing && told_now {
         let words = "measured: nothing, for no restore by AWS Backup was found good";
         section.note(words, Tone::Muted);
     }
@@ -150,8 +175,136 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::domain::backup::Drill;
-    use crate::domain::part::Part;
+    use crate::domain::backup::{Backup, Drill, Points};
+    use crate::domain::part::{Freshness, Part};
+    use crate::domain::problem::{Problem, ProblemKind};
+
+    const EVERY: Duration = Duration::from_secs(5);
+
+    fn hours(n: i64) -> Option<Timestamp> {
+        Some(Timestamp::UNIX_EPOCH - SignedDuration::from_hours(n))
+    }
+
+    /// One that began 50 hours ago, of a point of so many hours before.
+    fn good(of_hours: i64) -> Restore {
+        Restore {
+            store: Some("db".into()),
+            state: "COMPLETED".into(),
+            validation: Some("SUCCESSFUL".into()),
+            taken_at: hours(50 + of_hours),
+            began_at: hours(50),
+            ended_at: hours(48),
+            ..Restore::default()
+        }
+    }
+
+    fn rehearsed(restores: Part<Arc<Vec<Restore>>>) -> Facts {
+        let drill = |of: &'static str| Drill {
+            criterion: format!("5.1.{of}"),
+            title: "Regular testing".into(),
+            of,
+        };
+        let word = SignOff {
+            criterion: "5.1.failover".into(),
+            kind: SignOffKind::SignedOff,
+            who: "ana".into(),
+            why: "failed over, 41 s".into(),
+            link: String::new(),
+            at: Timestamp::UNIX_EPOCH - SignedDuration::from_hours(48),
+            until: None,
+            proven: true,
+        };
+        let mut facts = Facts {
+            drills: Arc::new(vec![drill("restore"), drill("failover")]),
+            signoffs: Part::answered(vec![word], Timestamp::UNIX_EPOCH, "store", EVERY),
+            rpo: Duration::from_secs(4 * 3_600),
+            ..Facts::default()
+        };
+        facts.estate.restores = restores;
+        facts
+    }
+
+    /// "Nothing" was said of restores that nobody could read, and the word of a person was struck for it.
+    #[test]
+    fn where_aws_backup_is_silent_its_restores_are_not_known_and_the_word_of_a_person_stands() {
+        let now = Timestamp::UNIX_EPOCH;
+        let (why, fix) = ("the role may not list restores", "allow it");
+        let denied = Problem::new(ProblemKind::Denied, "backup", "restores", why, fix);
+        let failed = |mut part: Part<Arc<Vec<Restore>>>| {
+            part.error = Some(denied.clone());
+            part
+        };
+        let told = Part::answered(Arc::new(vec![good(3)]), now, "backup:x", EVERY);
+        let old = Part {
+            observed_at: hours(1),
+            ..told.clone()
+        };
+        let denies = "measured: not known: the role may not list restores";
+        let last = "last measured: db restored in 2h, from data 3h old when that began";
+        for (part, first, then) in [
+            (
+                Part::default(),
+                "measured: not known: AWS Backup was not asked yet",
+                None,
+            ),
+            (failed(Part::default()), denies, None),
+            (failed(told), denies, Some(last)),
+            (
+                old,
+                "measured: not known: the last answer is 1h old",
+                Some(last),
+            ),
+        ] {
+            let section = section(&rehearsed(part), now);
+            let notes = section.notes.iter().skip(1);
+            let notes: Vec<_> = notes.map(|n| (n.text.as_str(), n.tone)).collect();
+            let wanted = [Some(first), then].into_iter().flatten();
+            let wanted: Vec<_> = wanted.map(|text| (text, Tone::Unknown)).collect();
+            assert_eq!(notes, wanted);
+            let row = |n: usize| {
+                let cells = &section.rows[n].cells;
+                [1, 2, 4].map(|i| (cells[i].text.clone(), cells[i].tone))
+            };
+            if then.is_some() {
+                assert_eq!(row(0)[1].0, "AWS Backup");
+                assert!(row(0).iter().all(|(_, tone)| *tone == Tone::Unknown));
+            }
+            assert_eq!(row(1)[1], ("ana".to_owned(), Tone::Plain));
+            assert_eq!(section.standing.freshness, Some(Freshness::Fresh));
+            assert!(section.standing.problem.is_none());
+        }
+        let none = Part::answered(Arc::default(), now, "backup:x", EVERY);
+        let section = section(&rehearsed(none), now);
+        assert!(section.notes[1].text.starts_with("measured: nothing"));
+    }
+
+    #[test]
+    fn a_restore_of_an_older_point_than_there_was_misses_nothing() {
+        let now = Timestamp::UNIX_EPOCH;
+        let restored = Part::answered(Arc::new(vec![good(400)]), now, "backup:x", EVERY);
+        let mut facts = rehearsed(restored);
+        let tone = |facts: &Facts| section(facts, now).notes[1].tone;
+        assert_eq!(tone(&facts), Tone::Warn);
+        let newer = Backup {
+            store: "db".into(),
+            arn: "arn:newer".into(),
+            taken_at: hours(53),
+            complete: true,
+            ..Backup::default()
+        };
+        let points = Points {
+            backups: vec![newer],
+            ..Points::default()
+        };
+        facts.estate.recovery_points = Part::answered(Arc::new(points), now, "backup:y", EVERY);
+        assert_eq!(tone(&facts), Tone::Unknown);
+        let section = section(&facts, now);
+        let note = &section.notes[1].text;
+        assert!(
+            note.ends_with("than there was, which measures no RPO"),
+            "{note}"
+        );
+    }
 
     #[test]
     fn a_drill_is_the_last_that_somebody_vouched_for_and_none_is_said() {
