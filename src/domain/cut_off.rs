@@ -17,16 +17,6 @@ impl ProblemKind {
     }
 }
 
-/// What to do where the way ends on this machine: it has no route, or no resolver that answers.
-pub const OWN_NETWORK: &str = "Check the network of this machine, and its resolver.";
-
-impl Problem {
-    /// Whether the way ended on this machine, as far as it can tell: of a name's several addresses that is said of the last alone.
-    pub fn is_of_own_network(&self) -> bool {
-        self.kind == ProblemKind::Unreachable && self.fix == OWN_NETWORK
-    }
-}
-
 impl ProviderHealth {
     /// Whether it was not reached when it was asked last.
     fn is_lost(&self) -> bool {
@@ -47,8 +37,7 @@ impl Facts {
     /// heard when it was asked, and some were out of reach as well, or the way ended here.
     pub fn heard_nobody_beside(&self, owner: &str, failure: &Problem) -> bool {
         let heard = |p: &ProviderHealth| p.last_ok.is_some() && !p.is_lost();
-        let is_lost =
-            failure.is_of_own_network() || self.beside(owner).any(ProviderHealth::is_lost);
+        let is_lost = failure.ends_here || self.beside(owner).any(ProviderHealth::is_lost);
         is_lost && !self.beside(owner).any(heard)
     }
 
@@ -69,8 +58,8 @@ mod tests {
 
     use super::*;
 
-    fn problem(fix: &str) -> Problem {
-        Problem::new(ProblemKind::Unreachable, "redis", "w", "y", fix)
+    fn problem() -> Problem {
+        Problem::new(ProblemKind::Unreachable, "redis", "w", "y", "f")
     }
 
     fn line(name: &str, ago_s: Option<i64>, lost: bool) -> ProviderHealth {
@@ -95,7 +84,7 @@ mod tests {
             ..Facts::default()
         };
         (
-            facts.heard_nobody_beside("redis", &problem("f")),
+            facts.heard_nobody_beside("redis", &problem()),
             facts.hears_nobody_beside("redis"),
         )
     }
@@ -116,7 +105,11 @@ mod tests {
 
     #[test]
     fn a_way_that_ends_here_is_enough_where_nobody_is_heard() {
-        let nobody = |facts: &Facts| facts.heard_nobody_beside("redis", &problem(OWN_NETWORK));
+        let failure = Problem {
+            ends_here: true,
+            ..problem()
+        };
+        let nobody = |facts: &Facts| facts.heard_nobody_beside("redis", &failure);
         let mut facts = Facts::default();
         assert!(nobody(&facts), "there is nobody else");
         facts.providers.push(line("ecs", Some(1), false));

@@ -72,6 +72,9 @@ pub struct Problem {
     pub why: String,
     /// What the person can do about it.
     pub fix: String,
+    /// Whether the way may have ended on this machine: it has no route, or no resolver that answers.
+    #[serde(skip)]
+    pub ends_here: bool,
 }
 
 impl Problem {
@@ -90,6 +93,7 @@ impl Problem {
             what: inert(what.as_ref()),
             why: inert(why.as_ref()),
             fix: inert(fix.as_ref()),
+            ends_here: false,
         }
     }
 

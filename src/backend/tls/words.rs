@@ -8,7 +8,6 @@ use jiff::tz::TimeZone;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error};
 
-use crate::domain::cut_off::OWN_NETWORK;
 use crate::domain::probe::Certificate;
 use crate::domain::problem::{Problem, ProblemKind};
 
@@ -142,6 +141,10 @@ pub fn connection(
     text: &str,
 ) -> Problem {
     let problem = |kind, why: &str, fix: &str| Problem::new(kind, system, what, why, fix);
+    let ends_here = |why: &str, fix: &str| Problem {
+        ends_here: true,
+        ..problem(ProblemKind::Unreachable, why, fix)
+    };
     // The resolver's library hides it: it says that the name is not known.
     if is_starved(text) || (text.contains("failed to lookup") && has_no_file_left()) {
         return starved(system, what);
@@ -164,13 +167,17 @@ pub fn connection(
             "the server closed the connection without an answer",
             "Check the server's log.",
         ),
-        Some(ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable) => problem(
-            ProblemKind::Unreachable,
-            "there is no way to that network from here",
-            OWN_NETWORK,
+        // A host of one's own subnet that is switched off is told so, too.
+        Some(ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable) => ends_here(
+            "there is no way there from here",
+            "Where other hosts answer, check that this one runs, and the way to it; else the network of this machine.",
         ),
+        // So are name servers of the zone that fail, or a signature of it that is not good: the resolver hands their failure on.
         _ if text.contains("failure in name resolution") || text.ends_with(": Try again") => {
-            problem(ProblemKind::Unreachable, text, OWN_NETWORK)
+            ends_here(
+                text,
+                "Where other names resolve, check the name servers of this one and its DNSSEC; else the network of this machine and its resolver.",
+            )
         }
         Some(ErrorKind::TimedOut) => timeout(system, what, None),
         _ => problem(
@@ -240,6 +247,23 @@ mod tests {
         let text = "failed to lookup address information: Name or service not known";
         let p = connection("redis", "w", None, text);
         assert_eq!((p.kind, p.why.as_str()), (ProblemKind::Unreachable, text));
+        assert!(!p.ends_here, "the resolver answered");
+    }
+
+    #[test]
+    fn what_may_lie_here_or_there_names_both() {
+        let text = "failed to lookup address information: Temporary failure in name resolution";
+        let name = connection("https", "w", None, text);
+        assert!(
+            name.ends_here && name.fix.contains("name servers"),
+            "{name:?}"
+        );
+        let host = std::io::Error::from(ErrorKind::HostUnreachable);
+        let host = connection("redis", "w", Some(host.kind()), &host.to_string());
+        assert!(
+            host.ends_here && host.fix.contains("other hosts"),
+            "{host:?}"
+        );
     }
 
     #[test]
