@@ -28,8 +28,7 @@ pub(super) fn outside(facts: &Facts, now: Timestamp) -> Told {
         return told;
     }
     // Where another host answers, it is not this machine that is cut off, unless that was before everything fell silent.
-    let connected = facts.https.values().any(|p| p.fresh(now).is_some())
-        && !facts.hears_nobody_beside("probes");
+    let connected = facts.https.values().any(|p| p.fresh(now).is_some());
     let right = |url: &str| {
         let target = facts.https_targets.iter().find(|t| t.url == url);
         target.map(|t| t.status)
@@ -40,6 +39,7 @@ pub(super) fn outside(facts: &Facts, now: Timestamp) -> Told {
         let host = host.split('/').next().unwrap_or(host);
         let lost = |kind| matches!(kind, ProblemKind::Unreachable | ProblemKind::Timeout);
         let gone = part.error.as_ref().filter(|p| connected && lost(p.kind));
+        let gone = gone.filter(|_| !facts.hears_nobody_but(url));
         if let Some(problem) = gone {
             told.say(Tone::Bad, format!("{host}: {}", problem.why));
         }

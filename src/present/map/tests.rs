@@ -762,15 +762,17 @@ fn an_edge_whose_traffic_nobody_tells_is_not_green_and_says_why() {
 
 #[test]
 fn no_fault_starts_at_the_browser_where_this_machine_hears_nobody() {
-    let told = |ago_s: i64| {
+    let told = |ago_s: i64, refused: Option<ProblemKind>, late_s: i64| {
         let mut facts = Facts {
             taken_at: now(),
             ..Facts::default()
         };
-        let mut sts = line("sts");
-        sts.last_ok = Some(now() - jiff::SignedDuration::from_secs(ago_s));
-        sts.calls_per_minute = 6;
-        facts.providers.push(sts);
+        let ago = |s| now() - jiff::SignedDuration::from_secs(s);
+        let mut ecs = line("ecs");
+        ecs.last_ok = Some(ago(ago_s));
+        ecs.problem = refused.map(|kind| Problem::new(kind, "ecs", "w", "y", "f"));
+        ecs.calls_per_minute = 6;
+        facts.providers.push(ecs);
         let probe = crate::domain::probe::HttpsProbe {
             url: "https://laser.example/".into(),
             status: 200,
@@ -783,6 +785,7 @@ fn no_fault_starts_at_the_browser_where_this_machine_hears_nobody() {
             mitigated: None,
         };
         let mut late = part(probe.clone());
+        late.observed_at = Some(ago(late_s));
         late.error = Some(Problem::new(
             ProblemKind::Timeout,
             "https",
@@ -796,8 +799,12 @@ fn no_fault_starts_at_the_browser_where_this_machine_hears_nobody() {
         facts.https.insert(probe.url.clone(), part(probe));
         graph(&facts, now()).node("browser").unwrap().tone
     };
-    assert_eq!(told(5), Tone::Bad);
-    assert_eq!(told(30), Tone::Unknown);
+    assert_eq!(told(5, None, 0), Tone::Bad);
+    assert_eq!(told(30, None, 0), Tone::Unknown);
+    // Whoever refuses is heard, and so is another host that answers while this one does not.
+    assert_eq!(told(300, Some(ProblemKind::Expired), 0), Tone::Bad);
+    assert_eq!(told(300, Some(ProblemKind::Timeout), 0), Tone::Unknown);
+    assert_eq!(told(300, Some(ProblemKind::Timeout), 150), Tone::Bad);
 }
 
 #[test]

@@ -161,7 +161,7 @@ pub fn take(p: &mut Picture, seen: Seen, at: Timestamp) -> Option<ProblemKind> {
 fn doubted(p: &Picture, url: &str, problem: Problem) -> Problem {
     let part = p.facts.https.get(url);
     let is_first = part.is_some_and(|part| part.value.is_some() && part.error.is_none());
-    let is_doubted = is_first || p.facts.hears_nobody_beside("probes");
+    let is_doubted = is_first || p.facts.hears_nobody_but(url);
     match problem.kind.is_lost() && !p.asks_once && is_doubted {
         true => Problem {
             kind: ProblemKind::Offline,
