@@ -58,13 +58,17 @@ fn walk(screen: &mut Screen) -> Seen {
     for (key, title) in SCREENS.iter().chain(MORE) {
         screen.press(key);
         seen.look(&screen.wait(title, |s| s.contains(*title)));
-        screen.press("j j k");
-        let page = match *key {
-            "3" => "vents",
-            "5" => "History",
-            _ => continue,
+        let (row, page) = match *key {
+            "3" => ("pdf-render", "vents"),
+            "5" => ("laser-prod-api", "History"),
+            _ => {
+                screen.press("j j k");
+                continue;
+            }
         };
-        screen.press("Enter");
+        // Before there is a row Enter opens nothing.
+        screen.wait_text(row);
+        screen.press("j j k Enter");
         seen.look(&screen.wait_text(page));
     }
     for view in VIEWS.iter().filter(|v| v.is_listed() && v.id != "map") {
