@@ -141,10 +141,12 @@ fn list(s: &Alerts, columns: &[Column], cx: &Cx<'_>, area: Rect, buf: &mut Buffe
         ];
         // Until the console has thresholds of its own: nobody can set one up.
         let used: usize = spans.iter().map(|(words, _)| text::width(words)).sum();
-        let own = match usize::from(width) < used + 38 {
-            true => "   own thresholds: not yet",
-            false => "   own thresholds: not in this version",
-        };
+        let own = [
+            "   own thresholds: not in this version",
+            "   own thresholds: not yet",
+        ];
+        let fits = |w: &&str| used + text::width(w) <= usize::from(width);
+        let own = own.into_iter().find(fits).unwrap_or_default();
         spans.push((own.to_owned(), t.muted));
         line(buf, inside.x + 2, inside.y, width, &spans);
     }
