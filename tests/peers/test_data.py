@@ -266,7 +266,8 @@ class OnSandbox(unittest.TestCase):
 
     def test_stores_show_their_newest_backup_and_copy(self):
         stores = {s["store"]: s for s in self.deck.ask("backups")["stores"]}
-        self.assertEqual(stores["laser-prod-db"]["newest"]["kind"], "point_in_time")
+        # Within the five minutes by which the log of changes is behind, the vault's own point is the newer one.
+        self.assertIn(stores["laser-prod-db"]["newest"]["kind"], ("point_in_time", "vault"))
         self.assertEqual(stores["laser-prod-db"]["newest_abroad"]["region"], SECOND)
         self.assertEqual(stores["laser-prod-uploads"]["kind"], "bucket")
         self.assertFalse(stores["laser-staging-db"]["ours"])

@@ -57,7 +57,7 @@ def operation(service, verb):
 
 
 def record():
-    """Notes from now on what clients call at the sandbox that is being judged. Clients that were made before are not seen."""
+    """Notes from now on what clients call at sandboxes. Clients that were made before are not seen."""
     # Every session that is made later has it, boto3's among them.
     botocore.handlers.BUILTIN_HANDLERS.append(("before-call", _note))
 
@@ -65,15 +65,22 @@ def record():
 def _note(model, params, **_):
     service = _by_id().get(str(model.service_model.service_id))
     judged = os.environ.get("FLIGHTDECK_SANDBOX_ENDPOINT", "")
+    sandboxes = Sandbox.started | {urllib.parse.urlsplit(judged).netloc}
     # Some clients put a word before the host.
-    if service and judged and urllib.parse.urlsplit(params["url"]).netloc.endswith(urllib.parse.urlsplit(judged).netloc):
+    asked = urllib.parse.urlsplit(params["url"]).netloc
+    if service and any(asked.endswith(one) for one in sandboxes if one):
         CALLED.add((service, model.name))
 
 
 def named(operations, text):
     """Those of the operations that a file's words name: an estimate, since the same name in another service counts as well."""
-    words = set(re.findall(r"\w+", text))
-    return {(service, name) for service, name in operations if botocore.xform_name(name) in words}
+    words = set(re.findall(r"[\w-]+", text))
+
+    def spelled(name):
+        """As boto3 writes it, and as the AWS CLI does."""
+        return {botocore.xform_name(name), botocore.xform_name(name, "-")}
+
+    return {(service, name) for service, name in operations if spelled(name) & words}
 
 
 @functools.cache

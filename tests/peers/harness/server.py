@@ -162,11 +162,15 @@ class Sandbox(Server):
 
     name = "flightdeck sandbox"
 
+    #: Where sandboxes were started so far: what is called there is called of the sandbox.
+    started = set()
+
     def __init__(self, speed=20, faults=(), scale=None):
         super().__init__()
         self.speed, self.faults, self.scale = speed, faults, scale
 
     def command(self):
+        self.started.add(f"127.0.0.1:{self.port}")
         words = [console.binary(), "sandbox", "--listen", f"127.0.0.1:{self.port}", "--speed", str(self.speed), "--json"]
         words += [word for fault in self.faults for word in ("--fault", fault)]
         return words + (["--scale", self.scale] if self.scale else [])
